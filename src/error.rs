@@ -1,0 +1,188 @@
+//! `Error`: the operation, the path, and the `io::Error` as the system gave it.
+
+use crate::call::CallError;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{error, fmt, io, result};
+
+/// The result of the typed methods.
+pub type Result<T> = result::Result<T, Error>;
+
+/// An `io::Error` that knows what was attempted, and on which file.
+///
+/// It prints as `open "no/such/file": No such file or directory (os error 2)`.
+///
+/// ```
+/// use aiofile::Operation;
+/// use std::io;
+///
+/// # pollster::block_on(async {
+/// let error = aiofile::open("no/such/file", "r").await.unwrap_err();
+/// assert_eq!(error.operation(), Operation::Open);
+/// assert_eq!(error.path().unwrap().to_str(), Some("no/such/file"));
+/// assert_eq!(error.kind(), io::ErrorKind::NotFound);
+/// assert!(error.raw_os_error().is_some()); // the system's own number, never lost
+///
+/// let plain: io::Error = error.into(); // and for code that speaks io::Error
+/// assert!(plain.raw_os_error().is_some());
+/// # })
+/// ```
+///
+/// # As an `io::Error`
+///
+/// std's error cannot hold both a number and a text of its own. [`From`] keeps the number where there is
+/// one, and with it the path is gone; an error without a number becomes one that holds this `Error` whole
+/// ([`io::Error::get_ref`]). To show the path, print this type, or return it from `main`.
+pub struct Error(Box<Parts>);
+
+struct Parts {
+    context: Context,
+    source: io::Error,
+}
+
+/// What is attempted, and on which file: what an error of it will say.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) operation: Operation,
+    pub(crate) path: Option<Arc<Path>>,
+}
+
+/// What was attempted when an [`Error`] came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[allow(missing_docs)] // the table below says what each is called
+pub enum Operation {
+    Open,
+    Read,
+    Write,
+    Flush,
+    Seek,
+    Metadata,
+    SetLen,
+    SyncAll,
+    SyncData,
+    TryClone,
+    Close,
+    IntoStd,
+}
+
+impl Operation {
+    /// The word that errors begin with.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Operation::Open => "open",
+            Operation::Read => "read",
+            Operation::Write => "write",
+            Operation::Flush => "flush",
+            Operation::Seek => "seek",
+            Operation::Metadata => "read metadata of",
+            Operation::SetLen => "set length of",
+            Operation::SyncAll => "sync",
+            Operation::SyncData => "sync data of",
+            Operation::TryClone => "clone handle of",
+            Operation::Close => "close",
+            Operation::IntoStd => "take std file of",
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Context {
+    pub(crate) fn of(operation: Operation) -> Self {
+        Context { operation, path: None }
+    }
+
+    pub(crate) fn error(&self, source: io::Error) -> Error {
+        Error(Box::new(Parts { context: self.clone(), source }))
+    }
+
+    /// What became of a call that was not run. A panic stays one: it is the caller's.
+    pub(crate) fn refused(&self, why: CallError) -> result::Result<Error, CallError> {
+        if why.is_panic() {
+            return Err(why);
+        }
+        let kind = if why.is_deadlock() { io::ErrorKind::Deadlock } else { io::ErrorKind::Other };
+        Ok(self.error(io::Error::new(kind, why)))
+    }
+}
+
+impl fmt::Display for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.path {
+            Some(path) => write!(f, "{} {path:?}", self.operation),
+            None => write!(f, "{}", self.operation),
+        }
+    }
+}
+
+impl Error {
+    /// What was attempted.
+    pub fn operation(&self) -> Operation {
+        self.0.context.operation
+    }
+
+    /// The file it was attempted on; none for a handle that was not opened by a path.
+    pub fn path(&self) -> Option<&Path> {
+        self.0.context.path.as_deref()
+    }
+
+    /// The kind of the underlying error.
+    pub fn kind(&self) -> io::ErrorKind {
+        self.0.source.kind()
+    }
+
+    /// The system's number of the error (`errno` on Unix), whenever the error came from the system.
+    #[doc(alias = "errno")]
+    pub fn raw_os_error(&self) -> Option<i32> {
+        self.0.source.raw_os_error()
+    }
+
+    /// The error as the system gave it.
+    pub fn io_error(&self) -> &io::Error {
+        &self.0.source
+    }
+
+    /// Why the call was not run, if that is what is wrong: the handle is closed, the pool is shut down,
+    /// the call was cancelled or would have waited for itself.
+    pub fn call_error(&self) -> Option<&CallError> {
+        self.0.source.get_ref()?.downcast_ref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.context, self.0.source)
+    }
+}
+
+/// As [`Display`](fmt::Display), with the kind: what `main` prints when it returns this error.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self} [{:?}]", self.kind())
+    }
+}
+
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        Some(&self.0.source)
+    }
+}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> io::Error {
+        match error.raw_os_error() {
+            Some(_) => error.0.source,
+            None => io::Error::new(error.kind(), error),
+        }
+    }
+}
+
+/// An owned copy of a path, as errors share it.
+pub(crate) fn shared(path: &Path) -> Arc<Path> {
+    Arc::from(PathBuf::from(path))
+}

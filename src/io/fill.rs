@@ -1,0 +1,111 @@
+//! `Fill`: the future of a typed read, which fills a buffer of its caller's.
+
+use super::read::{Chunk, Text};
+use crate::call::Call;
+use crate::error::Result;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+/// The future of a typed read: `read` and `read_exact` fill a `[u8]`, `read_to_end` appends to a `Vec<u8>`,
+/// `read_to_string` to a `String`. Gives the number of bytes, or `()` for `read_exact`.
+///
+/// *Ordering:* the read was queued when this value was made. *Abandonment:* a read that is dropped before
+/// it starts is left out; what it had read by then is there for the next read, and the buffer is as it was.
+#[must_use = "nothing is read into the buffer unless this is awaited"]
+pub struct Fill<'b, B: Buffer + ?Sized, N> {
+    call: Call<Chunk<B::Taken>>,
+    buffer: &'b mut B,
+    count: PhantomData<fn() -> N>,
+}
+
+impl<'b, B: Buffer + ?Sized, N> Fill<'b, B, N> {
+    pub(super) fn new(call: Call<Chunk<B::Taken>>, buffer: &'b mut B) -> Self {
+        Fill { call, buffer, count: PhantomData }
+    }
+}
+
+impl<B: Buffer + ?Sized, N: Count> Future for Fill<'_, B, N> {
+    type Output = Result<N>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<N>> {
+        let chunk = ready!(Pin::new(&mut self.call).poll(cx));
+        self.buffer.fill(chunk.taken);
+        Poll::Ready(chunk.result.map(N::count))
+    }
+}
+
+impl<B: Buffer + ?Sized, N> fmt::Debug for Fill<'_, B, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fill").finish_non_exhaustive()
+    }
+}
+
+/// What a typed read fills. For the crate's own use: `[u8]`, `Vec<u8>` and `String`.
+pub trait Buffer: sealed::Sealed {
+    #[doc(hidden)]
+    type Taken: super::read::Taken;
+    #[doc(hidden)]
+    fn fill(&mut self, taken: Self::Taken);
+}
+
+/// What a typed read says of its bytes: how many (`usize`), or nothing more (`()`).
+pub trait Count: sealed::Sealed {
+    #[doc(hidden)]
+    fn count(bytes: usize) -> Self;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for [u8] {}
+    impl Sealed for Vec<u8> {}
+    impl Sealed for String {}
+    impl Sealed for usize {}
+    impl Sealed for () {}
+}
+
+impl Buffer for [u8] {
+    type Taken = Vec<u8>;
+
+    fn fill(&mut self, taken: Vec<u8>) {
+        self[..taken.len()].copy_from_slice(&taken);
+    }
+}
+
+impl Buffer for Vec<u8> {
+    type Taken = Vec<u8>;
+
+    fn fill(&mut self, taken: Vec<u8>) {
+        if self.capacity() < taken.len() && self.is_empty() {
+            *self = taken;
+        } else {
+            self.extend_from_slice(&taken);
+        }
+    }
+}
+
+impl Buffer for String {
+    type Taken = Text;
+
+    fn fill(&mut self, taken: Text) {
+        if let Ok(text) = taken.0 {
+            if self.capacity() < text.len() && self.is_empty() {
+                *self = text;
+            } else {
+                self.push_str(&text);
+            }
+        }
+    }
+}
+
+impl Count for usize {
+    fn count(bytes: usize) -> usize {
+        bytes
+    }
+}
+
+impl Count for () {
+    fn count(_: usize) {}
+}

@@ -1,0 +1,246 @@
+//! Reads that lose nothing: the bytes of an abandoned one go back to where they came from.
+
+use super::fill::{Buffer, Fill};
+use crate::aio::Aio;
+use crate::call::{Call, CallError, Policy};
+use crate::error::{Context, Error};
+use crate::mailbox::Mailbox;
+use crate::seat::{Seat, Unread};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// Puts a value back by so many bytes, and says whether it could.
+pub(crate) type PutBack<T> = fn(&mut T, usize) -> bool;
+
+/// For a value of which it is not known that it can seek: its bytes wait for the next typed read.
+pub(crate) fn keep<T>(_: &mut T, _: usize) -> bool {
+    false
+}
+
+/// What a read took out of a value, and what it says to its caller.
+pub(super) struct Chunk<B, E = Error> {
+    pub(super) taken: B,
+    pub(super) result: std::result::Result<usize, E>,
+    turn: u64,
+}
+
+/// Bytes on their way from a value to its reader, who may be gone.
+#[doc(hidden)]
+pub trait Taken: Default + Send + 'static {
+    fn into_bytes(self) -> Vec<u8>;
+}
+
+impl Taken for Vec<u8> {
+    fn into_bytes(self) -> Vec<u8> {
+        self
+    }
+}
+
+/// Text, or bytes that are none.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Text(pub(super) std::result::Result<String, Vec<u8>>);
+
+impl Default for Text {
+    fn default() -> Self {
+        Text(Ok(String::new()))
+    }
+}
+
+impl Taken for Text {
+    fn into_bytes(self) -> Vec<u8> {
+        self.0.map_or_else(|bytes| bytes, String::into_bytes)
+    }
+}
+
+/// The policy of a typed read.
+struct Reading<T, B> {
+    context: Context,
+    mailbox: Arc<Mailbox<T>>,
+    put_back: PutBack<T>,
+    taken: PhantomData<fn() -> B>,
+}
+
+impl<T: Send + 'static, B: Taken> Policy for Reading<T, B> {
+    type Raw = Chunk<B, io::Error>;
+    type Out = Chunk<B>;
+
+    fn seal(&self, raw: Self::Raw) -> Chunk<B> {
+        let result = raw.result.map_err(|error| self.context.error(error));
+        Chunk { taken: raw.taken, result, turn: raw.turn }
+    }
+
+    fn refuse(&self, why: CallError) -> std::result::Result<Chunk<B>, CallError> {
+        let error = self.context.refused(why)?;
+        Ok(Chunk { taken: B::default(), result: Err(error), turn: 0 })
+    }
+
+    fn take_back(&self, chunk: Chunk<B>) -> Option<Chunk<B>> {
+        let bytes = chunk.taken.into_bytes();
+        if !bytes.is_empty() {
+            let unread = Unread { bytes, put_back: self.put_back };
+            self.mailbox.take_back(chunk.turn, unread);
+        }
+        None
+    }
+
+    fn only_reads(&self) -> bool {
+        true
+    }
+
+    fn holds_exit(&self) -> bool {
+        false
+    }
+
+    fn name(&self) -> String {
+        self.context.to_string()
+    }
+}
+
+/// Queues a read. `take` gets the bytes that an abandoned read has left, and gives what it takes in all.
+fn queue<'b, T, B, N, F>(
+    aio: &Aio<T>,
+    context: Context,
+    buffer: &'b mut B,
+    put_back: PutBack<T>,
+    take: F,
+) -> Fill<'b, B, N>
+where
+    T: Send + 'static,
+    B: Buffer + ?Sized,
+    F: FnOnce(&mut Seat<T>) -> (B::Taken, io::Result<usize>) + Send + 'static,
+{
+    let mailbox = Arc::clone(aio.mailbox());
+    let policy = Reading { context, mailbox, put_back, taken: PhantomData };
+    let call: Call<Chunk<B::Taken>> = aio.queue(policy, move |seat| {
+        seat.as_mut().map(|seat| {
+            let (taken, result) = take(seat);
+            Chunk { taken, result, turn: seat.turn() }
+        })
+    });
+    Fill::new(call, buffer)
+}
+
+pub(crate) fn read<'b, T: Read + Send + 'static>(
+    aio: &Aio<T>,
+    context: Context,
+    buffer: &'b mut [u8],
+    put_back: PutBack<T>,
+) -> Fill<'b, [u8], usize> {
+    let wanted = buffer.len();
+    queue(aio, context, buffer, put_back, move |seat| {
+        let (value, unread) = seat.value_and_unread();
+        if let Some(mut unread) = unread {
+            let later = unread.bytes.split_off(wanted.min(unread.bytes.len()));
+            let taken = std::mem::replace(&mut unread.bytes, later);
+            let count = taken.len();
+            seat.keep(unread);
+            return (taken, Ok(count));
+        }
+        let mut taken = Vec::new();
+        if let Err(error) = reserve(&mut taken, wanted) {
+            return (taken, Err(error));
+        }
+        taken.resize(wanted, 0);
+        let result = value.read(&mut taken);
+        taken.truncate(*result.as_ref().unwrap_or(&0));
+        (taken, result)
+    })
+}
+
+pub(crate) fn read_exact<'b, T: Read + Send + 'static>(
+    aio: &Aio<T>,
+    context: Context,
+    buffer: &'b mut [u8],
+    put_back: PutBack<T>,
+) -> Fill<'b, [u8], ()> {
+    let wanted = buffer.len();
+    queue(aio, context, buffer, put_back, move |seat| {
+        let (value, unread) = seat.value_and_unread();
+        let mut taken = Vec::new();
+        if let Some(mut unread) = unread {
+            let later = unread.bytes.split_off(wanted.min(unread.bytes.len()));
+            taken = std::mem::replace(&mut unread.bytes, later);
+            if !unread.bytes.is_empty() {
+                seat.keep(unread);
+                return (taken, Ok(wanted));
+            }
+        }
+        let rest = wanted - taken.len();
+        let result =
+            reserve(&mut taken, rest).and_then(|()| match value.take(rest as u64).read_to_end(&mut taken) {
+                Ok(read) if read < rest => Err(io::ErrorKind::UnexpectedEof.into()),
+                result => result,
+            });
+        (taken, result)
+    })
+}
+
+pub(crate) fn read_to_end<'b, T: Read + Send + 'static>(
+    aio: &Aio<T>,
+    context: Context,
+    buffer: &'b mut Vec<u8>,
+    put_back: PutBack<T>,
+) -> Fill<'b, Vec<u8>, usize> {
+    queue(aio, context, buffer, put_back, take_all)
+}
+
+pub(crate) fn read_to_string<'b, T: Read + Send + 'static>(
+    aio: &Aio<T>,
+    context: Context,
+    buffer: &'b mut String,
+    put_back: PutBack<T>,
+) -> Fill<'b, String, usize> {
+    queue(aio, context, buffer, put_back, |seat| {
+        let (bytes, result) = take_all(seat);
+        match String::from_utf8(bytes) {
+            Ok(text) => (Text(Ok(text)), result),
+            Err(not_text) => {
+                let invalid = || io::Error::new(io::ErrorKind::InvalidData, not_text.utf8_error());
+                let result = result.and_then(|_| Err(invalid()));
+                (Text(Err(not_text.into_bytes())), result)
+            }
+        }
+    })
+}
+
+fn take_all<T: Read>(seat: &mut Seat<T>) -> (Vec<u8>, io::Result<usize>) {
+    let (value, unread) = seat.value_and_unread();
+    let mut taken = unread.map(|unread| unread.bytes).unwrap_or_default();
+    let result = value.read_to_end(&mut taken);
+    let count = taken.len();
+    (taken, result.map(|_| count))
+}
+
+/// Room for a length that came from outside: an error where there is none, never an abort.
+fn reserve(bytes: &mut Vec<u8>, more: usize) -> io::Result<()> {
+    bytes.try_reserve_exact(more).map_err(|error| io::Error::new(io::ErrorKind::OutOfMemory, error))
+}
+
+/// Seeks from where the caller is, which is before what an abandoned read has left.
+pub(crate) fn seek<T: Seek>(seat: &mut Seat<T>, to: SeekFrom) -> io::Result<u64> {
+    let (value, unread) = seat.value_and_unread();
+    let Some(unread) = unread else { return value.seek(to) };
+    let result = match to {
+        SeekFrom::Current(by) => match by.checked_sub_unsigned(unread.bytes.len() as u64) {
+            Some(by) => value.seek(SeekFrom::Current(by)),
+            None => Err(io::ErrorKind::InvalidInput.into()),
+        },
+        to => value.seek(to),
+    };
+    if result.is_err() {
+        seat.keep(unread);
+    }
+    result
+}
+
+/// The position of the next byte that a caller gets.
+pub(crate) fn stream_position<T: Seek>(seat: &mut Seat<T>) -> io::Result<u64> {
+    let (value, unread) = seat.value_and_unread();
+    let position = value.stream_position();
+    let Some(unread) = unread else { return position };
+    let before = unread.bytes.len() as u64;
+    seat.keep(unread);
+    Ok(position?.saturating_sub(before))
+}

@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+mod aio;
+mod call;
+mod error;
+mod fs;
+mod io;
+mod lock;
+mod mailbox;
+mod method;
+mod pool;
+mod seat;
+
+pub use aio::Aio;
+pub use call::{Call, CallError, Checked};
+pub use error::{Error, Operation, Result};
+pub use fs::{File, OpenOptions, open};
+pub use io::{Buffer, Count, Data, Fill};
+pub use method::{Bind, Lend, LendMut, Method, kind};
+pub use pool::{Job, Pool, Stuck, unblock};

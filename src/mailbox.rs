@@ -1,0 +1,199 @@
+//! The mailbox of a handle: its calls, in the order in which they were made, and the drain that runs
+//! them. There is at most one drain at a time, as one job of the pool, and none while nothing waits.
+
+use crate::lock::lock;
+use crate::pool::{Pool, Refusal, Stuck, Work};
+use crate::seat::{Seat, Unread};
+use std::collections::VecDeque;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// What waits in a mailbox.
+pub(crate) trait Task<T>: Send + Sync {
+    /// Runs the call, unless it was taken back. `None` in the seat: the handle is closed.
+    fn run(&self, seat: &mut Option<Seat<T>>);
+    fn refuse(&self, why: Refusal);
+    fn holds_exit(&self) -> bool;
+    fn name(&self) -> String;
+}
+
+pub(crate) struct Mailbox<T> {
+    pool: Pool,
+    /// Whether a normal end of the process waits for the value to be dropped.
+    drop_holds_exit: bool,
+    state: Mutex<State<T>>,
+    /// Locked by the drain, from its first task to its last.
+    seat: Mutex<Option<Seat<T>>>,
+}
+
+struct State<T> {
+    drain: Drain,
+    /// The task that runs stays at the front.
+    tasks: VecDeque<Arc<dyn Task<T>>>,
+    /// What an abandoned read gives back, and the turn in which it was read.
+    unread: Option<(u64, Unread<T>)>,
+    /// `Aio`s that can still make calls.
+    handles: usize,
+    /// The value is gone: finished, closed or dropped.
+    empty: bool,
+}
+
+#[derive(PartialEq)]
+enum Drain {
+    None,
+    /// A job is on its way.
+    Called,
+    Running,
+}
+
+/// A queue that is idle keeps room for this many tasks.
+const KEPT: usize = 4;
+
+impl<T: Send + 'static> Mailbox<T> {
+    /// A mailbox with one handle on it.
+    pub(crate) fn new(pool: Pool, value: T, drop_holds_exit: bool) -> Self {
+        let state =
+            State { drain: Drain::None, tasks: VecDeque::new(), unread: None, handles: 1, empty: false };
+        Mailbox { pool, drop_holds_exit, state: Mutex::new(state), seat: Mutex::new(Some(Seat::new(value))) }
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// The same for all calls of this handle.
+    pub(crate) fn home(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
+    pub(crate) fn push(self: &Arc<Self>, task: Arc<dyn Task<T>>) {
+        let mut state = lock(&self.state);
+        state.tasks.push_back(task);
+        self.call_drain(state);
+    }
+
+    pub(crate) fn add_handle(&self) {
+        lock(&self.state).handles += 1;
+    }
+
+    /// The last handle has the value dropped, after all that has been queued.
+    pub(crate) fn remove_handle(self: &Arc<Self>) {
+        let mut state = lock(&self.state);
+        state.handles -= 1;
+        if state.handles == 0 && !state.empty {
+            self.call_drain(state);
+        }
+    }
+
+    /// Keeps what an abandoned read had read for the call that runs next.
+    pub(crate) fn take_back(&self, turn: u64, unread: Unread<T>) {
+        lock(&self.state).unread = Some((turn, unread));
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        lock(&self.state).empty
+    }
+
+    fn call_drain(self: &Arc<Self>, mut state: MutexGuard<'_, State<T>>) {
+        if state.drain == Drain::None {
+            state.drain = Drain::Called;
+            drop(state);
+            self.pool.submit(Arc::clone(self) as _);
+        }
+    }
+
+    /// The next task to run; after the last one, the end of the drain.
+    fn next(&self, seat: &mut Option<Seat<T>>) -> Option<Arc<dyn Task<T>>> {
+        let mut state = lock(&self.state);
+        loop {
+            if let Some((turn, unread)) = state.unread.take()
+                && let Some(seat) = seat
+            {
+                seat.take_back(turn, unread);
+            }
+            if let Some(task) = state.tasks.front() {
+                return Some(Arc::clone(task));
+            }
+            if state.handles > 0 || seat.is_none() {
+                break;
+            }
+            drop(state);
+            // The last handle is gone, so there is nobody to whom a panic of this drop could be given.
+            let _ = catch_unwind(AssertUnwindSafe(|| *seat = None)).map_err(mem::forget);
+            state = lock(&self.state);
+        }
+        state.empty = seat.is_none();
+        state.drain = Drain::None;
+        if state.tasks.capacity() > KEPT {
+            state.tasks = VecDeque::new();
+        }
+        None
+    }
+}
+
+impl<T: Send + 'static> Work for Mailbox<T> {
+    fn id(&self) -> usize {
+        self.home()
+    }
+
+    fn run(self: Arc<Self>) {
+        let mut turns = {
+            let mut state = lock(&self.state);
+            if state.drain != Drain::Called {
+                return;
+            }
+            state.drain = Drain::Running;
+            state.tasks.len()
+        };
+        let mut seat = lock(&self.seat);
+        while let Some(task) = self.next(&mut seat) {
+            task.run(&mut seat);
+            drop(task);
+            let done = lock(&self.state).tasks.pop_front();
+            drop(done);
+            turns = turns.saturating_sub(1);
+            if turns == 0 && self.pool.is_crowded() {
+                // Other handles wait for a worker: to the end of the line.
+                drop(seat);
+                lock(&self.state).drain = Drain::Called;
+                let pool = self.pool.clone();
+                return pool.requeue(self);
+            }
+        }
+    }
+
+    fn refuse(self: Arc<Self>, why: Refusal) {
+        let mut state = lock(&self.state);
+        state.drain = Drain::None;
+        let refused = mem::take(&mut state.tasks);
+        let drop_value = state.handles == 0 && !state.empty;
+        if drop_value {
+            state.drain = Drain::Called;
+        }
+        drop(state);
+        refused.iter().for_each(|task| task.refuse(why));
+        drop(refused);
+        if drop_value {
+            Pool::keep(self);
+        }
+    }
+
+    fn holds_exit(&self) -> bool {
+        let state = lock(&self.state);
+        let dropping = state.handles == 0 && !state.empty && self.drop_holds_exit;
+        dropping || state.tasks.iter().any(|task| task.holds_exit())
+    }
+
+    fn stuck(&self) -> Option<Stuck> {
+        let state = lock(&self.state);
+        match state.tasks.front() {
+            Some(task) => Some(Stuck { operation: task.name(), waiting: state.tasks.len() - 1 }),
+            None if state.handles == 0 && !state.empty => {
+                let operation = format!("drop {}", std::any::type_name::<T>());
+                Some(Stuck { operation, waiting: 0 })
+            }
+            None => None,
+        }
+    }
+}

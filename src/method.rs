@@ -1,0 +1,172 @@
+//! `Method`: a method's path as a value, with owned arguments, some of them lent or given back.
+
+mod lend;
+
+use crate::aio::Aio;
+use crate::call::Call;
+pub use lend::{Lend, LendMut};
+use std::marker::PhantomData;
+
+/// A method of `T` that [`Aio::call`] can forward, with arguments of the type `Args`, a tuple.
+///
+/// Implemented for the path of every function and method whose first parameter is `&T` or `&mut T`, and
+/// whose result owns what it holds. Of its other parameters, each may be
+///
+/// * an owned value: given as it is, also a closure (up to six of these alone);
+/// * a reference `&X`: given as an owned value that is lent as `&X` (see [`Lend`]);
+/// * a reference `&mut X`: given as an owned value, which comes back with the result (see [`LendMut`]):
+///   the output is `(result, argument)`, with one more place for each further one.
+///
+/// up to four in any mix. Generic methods and trait methods work as they are: `Write::flush`.
+///
+/// ```
+/// use aiofile::Aio;
+/// use std::io::{Cursor, Read, Seek, SeekFrom, Write};
+///
+/// # fn main() -> std::io::Result<()> { pollster::block_on(async {
+/// let cursor = Aio::new(Cursor::new(Vec::new()));
+/// cursor.call(Write::write_all, (vec![1, 2, 3],)).await?;             // lent as &[u8]
+/// cursor.call(Seek::seek, (SeekFrom::Start(1),)).await?;              // by value
+/// let (read, buffer) = cursor.call(Read::read, ([0; 8],)).await;      // comes back
+/// assert_eq!((read?, buffer[..2].to_vec()), (2, vec![2, 3]));
+/// assert_eq!(cursor.call(Cursor::position, ()).await, 3);             // &self
+/// # Ok(()) }) }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be forwarded to an `Aio<{T}>` with the arguments `{Args}`",
+    label = "this method does not fit the handle, or its arguments",
+    note = "forwarded are methods that take `&self` or `&mut self`, with owned arguments in a tuple: `(8,)` for one",
+    note = "an argument that the method takes as `&[u8]`, `&str`, `&Path` is given as a `Vec<u8>`, `String`, `PathBuf`",
+    note = "for a method that returns a borrow, or borrows in a way of its own, use `.with(|it| ...)` and return an owned value",
+    note = "for a method that takes `self` by value, use `.finish(...)`"
+)]
+pub trait Method<T, Args, Kind>: Send + 'static {
+    /// The method's result, with the arguments that it took by `&mut`.
+    type Output: Send + 'static;
+
+    /// Calls the method.
+    fn apply(self, target: &mut T, args: Args) -> Self::Output;
+}
+
+/// A method of `T` that [`Aio::method`] can bind to a handle: its arguments are all given by value.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be bound to an `Aio<{T}>`",
+    label = "not a method of the handle with arguments by value",
+    note = "a method that takes arguments by reference is forwarded by `.call(path, (owned, arguments))`",
+    note = "for a method that returns a borrow, use `.with(|it| ...)`; for one that takes `self` by value, `.finish(...)`"
+)]
+pub trait Bind<T: Send + 'static, Args, Kind>: Send + 'static {
+    /// A function of the method's arguments that gives a [`Call`].
+    type Bound;
+
+    /// Binds the method to the handle.
+    fn bind(self, handle: Aio<T>) -> Self::Bound;
+}
+
+/// Kinds of receiver and of argument, that tell the implementations of [`Method`] apart. They never
+/// have to be named: the compiler infers them.
+pub mod kind {
+    use super::PhantomData;
+
+    /// The method takes `&self`.
+    #[derive(Debug)]
+    pub struct Shared;
+    /// The method takes `&mut self`.
+    #[derive(Debug)]
+    pub struct Exclusive;
+    /// An argument given by value.
+    #[derive(Debug)]
+    pub struct Value<A>(PhantomData<A>);
+    /// An argument lent as `&X`.
+    #[derive(Debug)]
+    pub struct Lent<A, X: ?Sized>(PhantomData<A>, PhantomData<X>);
+    /// An argument lent as `&mut X`, and given back.
+    #[derive(Debug)]
+    pub struct LentMut<A, X: ?Sized>(PhantomData<A>, PhantomData<X>);
+}
+use kind::{Exclusive, Lent, LentMut, Shared, Value};
+
+/// Implements `Method` for every combination of argument kinds of one arity.
+///
+/// It takes the letters of the arguments from the left, and for each of them goes on three times: by
+/// value, lent, lent mutably. What a choice means is kept as a row `{ generics, parameter, expression,
+/// kind, bound, given back }`. When no letters are left, the rows make two impls: one for each receiver.
+macro_rules! methods {
+    ([] $($rows:tt)*) => {
+        methods!(@implement Shared, &T, $($rows)*);
+        methods!(@implement Exclusive, &mut T, $($rows)*);
+    };
+    ([$A:ident $X:ident $a:ident $(, $($rest:tt)*)?] $($rows:tt)*) => {
+        methods!([$($($rest)*)?] $($rows)* { [$A] [$A] [$a] [$A] [Value<$A>] [$A: Send + 'static] [] });
+        methods!([$($($rest)*)?] $($rows)* { [$A, $X: ?Sized] [&$X] [$a.lend()] [$A] [Lent<$A, $X>] [$A: Lend<$X>] [] });
+        methods!([$($($rest)*)?] $($rows)* { [$A, $X: ?Sized] [&mut $X] [$a.lend_mut()] [$A] [LentMut<$A, $X>] [$A: LendMut<$X>] [$a $A] });
+    };
+    (@implement $receiver:ident, $target:ty,
+        $({ [$($generics:tt)*] [$parameter:ty] [$a:ident $($lend:tt)*] [$A:ident] [$kind:ty] [$($bound:tt)*] [$($back:ident $Back:ident)?] })*
+    ) => {
+        impl<F, T, R, $($($generics)*,)*> Method<T, ($($A,)*), ($receiver, $($kind,)*)> for F
+        where
+            F: FnOnce($target, $($parameter),*) -> R + Send + 'static,
+            R: Send + 'static,
+            $($($bound)*,)*
+        {
+            type Output = methods!(@output R $($($Back)?)*);
+
+            #[allow(unused_mut)]
+            fn apply(self, target: &mut T, ($(mut $a,)*): ($($A,)*)) -> Self::Output {
+                let result = self(target, $($a $($lend)*),*);
+                methods!(@output result $($($back)?)*)
+            }
+        }
+    };
+    // The result alone, or with what comes back; the same tokens serve as type and as value.
+    (@output $result:ident) => { $result };
+    (@output $result:ident $($back:ident)+) => { ($result, $($back),+) };
+}
+
+methods!([]);
+methods!([A X a]);
+methods!([A X a, B Y b]);
+methods!([A X a, B Y b, C Z c]);
+methods!([A X a, B Y b, C Z c, D W d]);
+
+/// Implements `Bind` for one arity.
+macro_rules! binds {
+    ($receiver:ident, $target:ty, $($A:ident $a:ident),*) => {
+        impl<F, T, R, $($A),*> Bind<T, ($($A,)*), ($receiver, $(Value<$A>,)*)> for F
+        where
+            F: Fn($target, $($A),*) -> R + Clone + Send + Sync + 'static,
+            T: Send + 'static,
+            R: Send + 'static,
+            $($A: Send + 'static,)*
+        {
+            type Bound = Box<dyn Fn($($A),*) -> Call<R> + Send + Sync>;
+
+            fn bind(self, handle: Aio<T>) -> Self::Bound {
+                Box::new(move |$($a),*| {
+                    let method = self.clone();
+                    handle.queue(Plain::of::<F>(), move |seat| {
+                        seat.as_mut().map(|seat| method(seat.value(), $($a),*))
+                    })
+                })
+            }
+        }
+    };
+}
+
+/// Both receivers, for each number of arguments up to the first.
+macro_rules! all_binds {
+    ($($A:ident $a:ident),*) => {
+        binds!(Shared, &T, $($A $a),*);
+        binds!(Exclusive, &mut T, $($A $a),*);
+    };
+}
+
+use crate::call::Plain;
+all_binds!();
+all_binds!(A a);
+all_binds!(A a, B b);
+all_binds!(A a, B b, C c);
+all_binds!(A a, B b, C c, D d);
+all_binds!(A a, B b, C c, D d, E e);
+all_binds!(A a, B b, C c, D d, E e, G g);

@@ -1,0 +1,457 @@
+//! `Pool`: how many jobs run at once, what waits, what is stuck, over a supply of threads.
+
+mod blocking;
+mod exit;
+mod job;
+mod stuck;
+#[cfg(feature = "tokio")]
+mod tokio;
+
+use crate::call::{self, Call, Plain};
+use crate::lock::lock;
+pub use job::Job;
+pub(crate) use job::{Help, help, on_job_thread};
+use slab::Slab;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+pub use stuck::Stuck;
+
+/// Where blocking work runs: a policy (how many at once, a queue, a shutdown) over a supply of threads.
+///
+/// A clone is another handle on the same pool. [`Aio::new`](crate::Aio::new) uses [`Pool::default`], the
+/// pool of the process, over the threads of the [`blocking`](https://docs.rs/blocking/1.6.2) crate: they
+/// grow on demand (500 at most, or `BLOCKING_MAX_THREADS`) and leave half a second after their last job.
+///
+/// ```
+/// use aiofile::Pool;
+///
+/// let five = Pool::new(5); // at most five jobs at once, as ThreadPoolExecutor(max_workers=5)
+/// let sum = pollster::block_on(five.run(|| (1..=10).sum::<u32>()));
+/// assert_eq!(sum, 55);
+/// ```
+///
+/// # A job that waits for a job
+///
+/// A closure on a pool thread that waits for another call of the same pool cannot starve it, even when
+/// every worker is taken: a call that has not started is run there and then, by the thread that waits
+/// for it. Waiting for a call of the very handle that the closure runs on could never end, and is
+/// refused: see [`CallError::is_deadlock`](crate::CallError::is_deadlock).
+///
+/// # The end of the process
+///
+/// A normal end (`main` returns, `std::process::exit`) waits until every accepted call has run and every
+/// dropped handle is closed, but no longer than [`Pool::set_exit_deadline`] says. Typed reads and opens
+/// are not waited for. A signal or `abort` ends a process without notice, here as everywhere.
+#[derive(Clone)]
+pub struct Pool(Arc<Inner>);
+
+type Supply = Arc<dyn Fn(Job) + Send + Sync>;
+
+struct Inner {
+    supply: Supply,
+    limit: usize,
+    state: Mutex<State>,
+    /// The length of the queue, for drains that could make room: read without the lock.
+    waiting: AtomicUsize,
+    /// Signalled when the last work of a closed pool has ended.
+    quiet: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    closed: bool,
+    /// Jobs that the supply holds or runs.
+    jobs: usize,
+    /// The keys of works that wait for one of them.
+    queue: VecDeque<usize>,
+    /// Every work that was accepted and has not ended.
+    works: Slab<Arc<dyn Work>>,
+}
+
+/// What a pool runs: the drain of a mailbox, or one closure. To run it a second time does nothing.
+pub(crate) trait Work: Send + Sync {
+    /// The same for all works of one handle, and another for every other handle that lives.
+    fn id(&self) -> usize;
+    fn run(self: Arc<Self>);
+    /// Answers all who wait in it, without running it.
+    fn refuse(self: Arc<Self>, why: Refusal);
+    /// Whether a normal end of the process has to wait for it.
+    fn holds_exit(&self) -> bool;
+    /// What it is at, unless it has ended.
+    fn stuck(&self) -> Option<Stuck>;
+}
+
+/// Why a pool did not take a work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    ShutDown,
+    NoThread,
+}
+
+/// What becomes of a work that the supply refuses while no other job of the pool runs.
+#[derive(Clone, Copy, PartialEq)]
+enum Otherwise {
+    /// It is new: those who wait in it are told.
+    Refuse,
+    /// It was accepted before: the embedded threads run it.
+    Rescue,
+    /// It waits for the next job.
+    Keep,
+}
+
+impl Pool {
+    /// A pool that runs at most `limit` jobs at once, on the embedded threads. What has to wait, waits in
+    /// the pool's own queue, in the order in which it came, and holds no thread.
+    ///
+    /// # Panics
+    ///
+    /// If `limit` is 0.
+    #[doc(alias = "ThreadPoolExecutor")]
+    pub fn new(limit: usize) -> Pool {
+        Pool::from_fn(blocking::spawn).limit(limit)
+    }
+
+    /// A pool over any other supply of threads. `spawn` gets a [`Job`] and passes it to some thread that
+    /// calls [`Job::run`].
+    ///
+    /// A job that `spawn` drops, or panics over, is refused, and its calls say so. A job that is dropped
+    /// later had been accepted, and a call made is a call run: it runs on the embedded threads instead.
+    ///
+    /// ```
+    /// use aiofile::Pool;
+    ///
+    /// let pool = Pool::from_fn(|job| {
+    ///     // Where no thread can be had, `job` is dropped here: refused.
+    ///     let _ = std::thread::Builder::new().name("mine".into()).spawn(move || job.run());
+    /// });
+    /// let name = pollster::block_on(pool.run(|| std::thread::current().name().map(String::from)));
+    /// assert_eq!(name.as_deref(), Some("mine"));
+    /// ```
+    pub fn from_fn(spawn: impl Fn(Job) + Send + Sync + 'static) -> Pool {
+        Pool::build(Arc::new(spawn), usize::MAX)
+    }
+
+    /// A pool on the blocking threads of a tokio runtime (feature `tokio`).
+    ///
+    /// Calls that still wait when the runtime goes run on the embedded threads; calls made after that are
+    /// refused.
+    #[cfg(feature = "tokio")]
+    pub fn tokio(handle: ::tokio::runtime::Handle) -> Pool {
+        Pool::from_fn(tokio::supply(handle))
+    }
+
+    /// Another pool over the same supply of threads, with a queue of its own and at most `limit` jobs at
+    /// once: `Pool::tokio(handle).limit(8)`.
+    ///
+    /// # Panics
+    ///
+    /// If `limit` is 0.
+    pub fn limit(&self, limit: usize) -> Pool {
+        assert!(limit > 0, "aiofile: a pool that runs 0 jobs at once can run nothing");
+        Pool::build(Arc::clone(&self.0.supply), limit)
+    }
+
+    fn build(supply: Supply, limit: usize) -> Pool {
+        let pool = Pool(Arc::new(Inner {
+            supply,
+            limit,
+            state: Mutex::default(),
+            waiting: AtomicUsize::new(0),
+            quiet: Condvar::new(),
+        }));
+        exit::watch(&pool);
+        pool
+    }
+
+    /// Makes this the pool of the process: what [`Pool::default`] gives from now on. Handles that exist
+    /// stay on the pool that they were made with.
+    pub fn set_default(pool: Pool) {
+        *lock(default_pool()) = pool;
+    }
+
+    /// How long a normal end of the process waits for accepted work, in all: 30 seconds unless it is set.
+    /// `Duration::ZERO` does not wait. Work that is not done by then is lost, and one line on standard
+    /// error names it.
+    pub fn set_exit_deadline(deadline: Duration) {
+        exit::set_deadline(deadline);
+    }
+
+    /// Runs a closure on the pool: `loop.run_in_executor(executor, f)`.
+    ///
+    /// It is queued by this call, not by polling, and runs even if the returned [`Call`] is dropped.
+    ///
+    /// *Cost:* one hop, one allocation. *Panics* of the closure resume in the task that awaits.
+    #[doc(alias("run_in_executor", "spawn_blocking", "to_thread"))]
+    pub fn run<R, F>(&self, f: F) -> Call<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.run_as(Plain::of::<F>(), f)
+    }
+
+    pub(crate) fn run_as<P, F>(&self, policy: P, f: F) -> Call<P::Out>
+    where
+        P: call::Policy,
+        F: FnOnce() -> P::Raw + Send + 'static,
+    {
+        let (call, cell) = Call::made(policy, 0, f);
+        self.submit(cell);
+        call
+    }
+
+    /// Takes no new work from now on, and waits until all that was accepted is done, or until `timeout`
+    /// has passed. Gives what is stuck: empty when everything is done. Stuck work is not interrupted; it
+    /// goes on, and is done late or never.
+    ///
+    /// The pool is closed by this call, not by polling. A call that is made later is refused; a handle
+    /// that is dropped later is still closed off the async thread.
+    ///
+    /// ```
+    /// use aiofile::Pool;
+    /// use std::{sync::mpsc, time::Duration};
+    ///
+    /// # pollster::block_on(async {
+    /// let pool = Pool::new(2);
+    /// let (resume, wait) = mpsc::channel::<()>();
+    /// let slow = pool.run(move || wait.recv());
+    ///
+    /// let stuck = pool.shutdown(Duration::from_millis(10)).await;
+    /// assert_eq!(stuck.len(), 1);
+    ///
+    /// resume.send(()).unwrap();
+    /// slow.await.unwrap();
+    /// assert!(pool.shutdown(Duration::from_secs(60)).await.is_empty());
+    /// assert!(pool.run(|| ()).checked().await.unwrap_err().is_refused());
+    /// # })
+    /// ```
+    pub fn shutdown(&self, timeout: Duration) -> Call<Vec<Stuck>> {
+        lock(&self.0.state).closed = true;
+        let pool = self.clone();
+        let end = Instant::now().checked_add(timeout);
+        Pool::embedded().run(move || pool.wait_until_quiet(end))
+    }
+
+    fn wait_until_quiet(&self, end: Option<Instant>) -> Vec<Stuck> {
+        let mut state = lock(&self.0.state);
+        while !state.works.is_empty() {
+            let left = match end.map(|end| end.saturating_duration_since(Instant::now())) {
+                Some(Duration::ZERO) => break,
+                Some(left) => left,
+                None => Duration::MAX,
+            };
+            state = match self.0.quiet.wait_timeout(state, left) {
+                Ok((state, _)) => state,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+        drop(state);
+        self.works().iter().filter_map(|work| work.stuck()).collect()
+    }
+
+    /// The embedded threads without a limit or an end: what other pools fall back on.
+    fn embedded() -> &'static Pool {
+        static EMBEDDED: OnceLock<Pool> = OnceLock::new();
+        EMBEDDED.get_or_init(|| Pool::from_fn(blocking::spawn))
+    }
+
+    /// Drops a value where it may block.
+    pub(crate) fn dispose<R: Send + 'static>(value: R) {
+        if std::mem::needs_drop::<R>() {
+            drop(Pool::embedded().run(move || drop(value)));
+        }
+    }
+
+    /// Takes a work, or answers those who wait in it.
+    pub(crate) fn submit(&self, work: Arc<dyn Work>) {
+        if lock(&self.0.state).closed {
+            work.refuse(Refusal::ShutDown);
+        } else {
+            self.take(work, Otherwise::Refuse);
+        }
+    }
+
+    /// Takes a work that was accepted by a pool which could not run it.
+    fn rescue(work: Arc<dyn Work>) {
+        Pool::embedded().take(work, Otherwise::Refuse);
+    }
+
+    /// Takes the drop of a value that a pool did not take. Without a thread it waits until there is one.
+    pub(crate) fn keep(work: Arc<dyn Work>) {
+        Pool::embedded().take(work, Otherwise::Keep);
+    }
+
+    fn take(&self, work: Arc<dyn Work>, otherwise: Otherwise) {
+        let mut state = lock(&self.0.state);
+        let key = state.works.insert(work);
+        if state.jobs < self.0.limit {
+            state.jobs += 1;
+            drop(state);
+            self.hand_over(key, otherwise);
+        } else {
+            self.queue(&mut state, key);
+        }
+    }
+
+    /// Puts a work that has had its turn behind those that wait: the job that runs it goes on with them.
+    pub(crate) fn requeue(&self, work: Arc<dyn Work>) {
+        let mut state = lock(&self.0.state);
+        let key = state.works.insert(work);
+        self.queue(&mut state, key);
+    }
+
+    /// Whether works wait for a job of this pool.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.0.waiting.load(Ordering::Relaxed) > 0
+    }
+
+    fn queue(&self, state: &mut State, key: usize) {
+        state.queue.push_back(key);
+        self.0.waiting.store(state.queue.len(), Ordering::Relaxed);
+    }
+
+    /// Hands a work, for which a job has been counted, to the supply.
+    fn hand_over(&self, key: usize, otherwise: Otherwise) {
+        if Job::spawn(self, key) {
+            return;
+        }
+        let mut state = lock(&self.0.state);
+        state.jobs -= 1;
+        if state.jobs > 0 || otherwise == Otherwise::Keep {
+            // No thread for it alone: those that run, or come, will get to it.
+            return self.queue(&mut state, key);
+        }
+        let work = state.works.try_remove(key);
+        let orphans = self.take_queue(&mut state);
+        self.signal_if_quiet(&state);
+        drop(state);
+        match work {
+            Some(work) if otherwise == Otherwise::Rescue => Pool::rescue(work),
+            Some(work) => work.refuse(Refusal::NoThread),
+            None => {}
+        }
+        orphans.into_iter().for_each(Pool::rescue);
+    }
+
+    fn take_queue(&self, state: &mut State) -> Vec<Arc<dyn Work>> {
+        self.0.waiting.store(0, Ordering::Relaxed);
+        let keys = std::mem::take(&mut state.queue);
+        keys.into_iter().filter_map(|key| state.works.try_remove(key)).collect()
+    }
+
+    fn work(&self, key: usize) -> Option<Arc<dyn Work>> {
+        lock(&self.0.state).works.get(key).cloned()
+    }
+
+    fn works(&self) -> Vec<Arc<dyn Work>> {
+        lock(&self.0.state).works.iter().map(|(_, work)| Arc::clone(work)).collect()
+    }
+
+    /// A job has done this work: gives it the next one, or lets it go.
+    fn done(&self, key: usize) -> Option<usize> {
+        let mut state = lock(&self.0.state);
+        let work = state.works.try_remove(key);
+        let next = self.next(&mut state);
+        self.signal_if_quiet(&state);
+        drop(state);
+        drop(work);
+        if next.is_none() {
+            Pool::embedded().resume();
+        }
+        next
+    }
+
+    /// Starts what was kept while there was no thread, now that one has ended its job.
+    fn resume(&self) {
+        if self.is_crowded() {
+            let mut state = lock(&self.0.state);
+            if state.jobs == 0
+                && let Some(key) = state.queue.pop_front()
+            {
+                state.jobs += 1;
+                self.0.waiting.store(state.queue.len(), Ordering::Relaxed);
+                drop(state);
+                self.hand_over(key, Otherwise::Keep);
+            }
+        }
+    }
+
+    fn next(&self, state: &mut State) -> Option<usize> {
+        let next = state.queue.pop_front();
+        match next {
+            Some(_) => self.0.waiting.store(state.queue.len(), Ordering::Relaxed),
+            None => state.jobs -= 1,
+        }
+        next
+    }
+
+    /// The supply dropped a job that it had accepted.
+    fn lost(&self, key: usize) {
+        let mut state = lock(&self.0.state);
+        let work = state.works.try_remove(key);
+        let next = self.next(&mut state);
+        self.signal_if_quiet(&state);
+        drop(state);
+        if let Some(next) = next {
+            self.hand_over(next, Otherwise::Rescue);
+        }
+        if let Some(work) = work {
+            Pool::rescue(work);
+        }
+    }
+
+    fn signal_if_quiet(&self, state: &State) {
+        if state.closed && state.works.is_empty() {
+            self.0.quiet.notify_all();
+        }
+    }
+
+    fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+}
+
+fn default_pool() -> &'static Mutex<Pool> {
+    static DEFAULT: OnceLock<Mutex<Pool>> = OnceLock::new();
+    DEFAULT.get_or_init(|| Mutex::new(Pool::from_fn(blocking::spawn)))
+}
+
+/// The pool of the process: over the embedded threads, unless [`Pool::set_default`] named another.
+impl Default for Pool {
+    fn default() -> Pool {
+        lock(default_pool()).clone()
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = lock(&self.0.state);
+        let mut debug = f.debug_struct("Pool");
+        if self.0.limit < usize::MAX {
+            debug.field("limit", &self.0.limit);
+        }
+        debug
+            .field("jobs", &state.jobs)
+            .field("waiting", &state.queue.len())
+            .field("shut_down", &state.closed)
+            .finish()
+    }
+}
+
+/// Runs a closure on the process's pool: `loop.run_in_executor(None, f)`. See [`Pool::run`].
+///
+/// ```
+/// let lines = pollster::block_on(aiofile::unblock(|| "a\nb\nc".lines().count()));
+/// assert_eq!(lines, 3);
+/// ```
+#[doc(alias("run_in_executor", "spawn_blocking", "to_thread", "asyncify"))]
+pub fn unblock<R, F>(f: F) -> Call<R>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
+    Pool::default().run(f)
+}

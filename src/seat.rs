@@ -1,0 +1,66 @@
+//! The place where a handle's value sits, and the bytes that an abandoned read left behind.
+
+/// A value, with what has to be given back before it is used again.
+pub(crate) struct Seat<T> {
+    value: T,
+    unread: Option<Box<Unread<T>>>,
+    /// How many calls have used the value: says whether bytes that come back are still its next ones.
+    turn: u64,
+}
+
+/// Bytes that were taken out of a value for a caller who then did not want them.
+pub(crate) struct Unread<T> {
+    pub(crate) bytes: Vec<u8>,
+    /// Puts the value back by so many bytes; says whether it could (a pipe cannot).
+    pub(crate) put_back: fn(&mut T, usize) -> bool,
+}
+
+impl<T> Seat<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Seat { value, unread: None, turn: 0 }
+    }
+
+    /// The value as its callers left it: unread bytes are put back first, where the value can.
+    pub(crate) fn value(&mut self) -> &mut T {
+        self.turn += 1;
+        if let Some(unread) = self.unread.take()
+            && !(unread.put_back)(&mut self.value, unread.bytes.len())
+        {
+            self.unread = Some(unread);
+        }
+        &mut self.value
+    }
+
+    /// The value as it stands, and the bytes that come before it, for a call that knows of them.
+    pub(crate) fn value_and_unread(&mut self) -> (&mut T, Option<Unread<T>>) {
+        self.turn += 1;
+        (&mut self.value, self.unread.take().map(|unread| *unread))
+    }
+
+    pub(crate) fn into_value(mut self) -> T {
+        self.value();
+        self.value
+    }
+
+    pub(crate) fn turn(&self) -> u64 {
+        self.turn
+    }
+
+    /// Takes back what a call of that turn had read, unless a later call has used the value since.
+    pub(crate) fn take_back(&mut self, turn: u64, mut unread: Unread<T>) {
+        if turn != self.turn {
+            return;
+        }
+        if let Some(later) = self.unread.take() {
+            unread.bytes.extend(later.bytes);
+        }
+        if !unread.bytes.is_empty() {
+            self.unread = Some(Box::new(unread));
+        }
+    }
+
+    /// Keeps what a call got from `value_and_unread` and did not need.
+    pub(crate) fn keep(&mut self, unread: Unread<T>) {
+        self.take_back(self.turn, unread);
+    }
+}
