@@ -1,11 +1,12 @@
 //! `Aio<T>`: the wrapper. Whatever it forwards becomes one task of the mailbox.
 
-use crate::call::{Call, Plain, Policy};
+use crate::call::{self, Call, Plain, Policy};
 use crate::mailbox::Mailbox;
 use crate::method::{Bind, Method};
 use crate::pool::Pool;
 use crate::seat::Seat;
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 /// A blocking handle whose every method can be awaited: a file, an encoder, an archive, a database
@@ -62,12 +63,12 @@ impl<T: Send + 'static> Aio<T> {
     /// # assert_eq!(pollster::block_on(async { left.with(|l| *l).await + right.with(|r| *r).await }), 3);
     /// ```
     pub fn on(pool: &Pool, value: T) -> Self {
-        Aio::build(pool, value, std::mem::needs_drop::<T>())
+        Aio::build(pool, Box::new(value), std::mem::needs_drop::<T>())
     }
 
-    /// `drop_holds_exit`: whether a normal end of the process waits until a dropped value is gone.
-    pub(crate) fn build(pool: &Pool, value: T, drop_holds_exit: bool) -> Self {
-        Aio { mailbox: Arc::new(Mailbox::new(pool.clone(), value, drop_holds_exit)) }
+    /// `drop_matters`: whether a normal end of the process waits until a dropped value is gone.
+    pub(crate) fn build(pool: &Pool, value: Box<T>, drop_matters: bool) -> Self {
+        Aio { mailbox: Arc::new(Mailbox::new(pool.clone(), value, drop_matters)) }
     }
 
     /// Runs a closure on the value: as many steps as you like in one hop. The one primitive, on which all
@@ -160,13 +161,15 @@ impl<T: Send + 'static> Aio<T> {
     /// assert_eq!(file.metadata()?.len(), 9);
     /// # Ok(()) }) }
     /// ```
+    /// *Cost:* one hop. The value crosses the stack of a pool thread, 2 MiB as a rule: wrap a value of
+    /// half a MiB or more in a `Box`.
     #[doc(alias = "into_inner")]
     pub fn finish<R, F>(self, f: F) -> Call<R>
     where
         F: FnOnce(T) -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.queue(Plain::of::<F>(), move |seat| seat.take().map(|seat| f(seat.into_value())))
+        self.take(Plain::of::<F>(), |value| f(*value))
     }
 
     /// Drops the value on a pool thread, after all calls that were made. Every later call, through any
@@ -176,8 +179,11 @@ impl<T: Send + 'static> Aio<T> {
     /// type keeps to itself, such as the error of a last flush, is better asked for by
     /// [`finish`](Aio::finish), or [`File::close`](crate::File::close).
     pub fn close(self) -> Call<()> {
-        self.queue(Plain::of::<fn(T)>(), |seat| {
-            *seat = None;
+        let mailbox = Arc::clone(&self.mailbox);
+        self.queue(Plain::of::<fn(T)>(), move |seat| {
+            let value = seat.take();
+            mailbox.set_empty();
+            drop(value);
             Some(())
         })
     }
@@ -203,8 +209,35 @@ impl<T: Send + 'static> Aio<T> {
         P: Policy,
         F: FnOnce(&mut Option<Seat<T>>) -> Option<P::Raw> + Send + 'static,
     {
+        if const { size_of::<F>() > call::LARGE } {
+            self.push(policy, Box::new(f))
+        } else {
+            self.push(policy, f)
+        }
+    }
+
+    /// Queues what is to be done with the value itself. From then on the handle is closed.
+    pub(crate) fn take<P, F>(&self, policy: P, f: F) -> Call<P::Out>
+    where
+        P: Policy,
+        F: FnOnce(Box<T>) -> P::Raw + Send + 'static,
+    {
+        let mailbox = Arc::clone(&self.mailbox);
+        self.queue(policy, move |seat| {
+            let value = seat.take()?.into_value();
+            mailbox.set_empty();
+            Some(f(value))
+        })
+    }
+
+    fn push<P, F>(&self, policy: P, f: F) -> Call<P::Out>
+    where
+        P: Policy,
+        F: FnOnce(&mut Option<Seat<T>>) -> Option<P::Raw> + Send + 'static,
+    {
+        let uses = policy.holds_exit();
         let (call, cell) = Call::made(policy, self.mailbox.home(), f);
-        self.mailbox.push(cell);
+        self.mailbox.push(cell, uses);
         call
     }
 }
@@ -221,6 +254,10 @@ impl<T: Send + 'static> Drop for Aio<T> {
         self.mailbox.remove_handle();
     }
 }
+
+// A panic of a call stays with its caller, and leaves the handle as it was.
+impl<T: Send + 'static> UnwindSafe for Aio<T> {}
+impl<T: Send + 'static> RefUnwindSafe for Aio<T> {}
 
 impl<T: Send + 'static> From<T> for Aio<T> {
     fn from(value: T) -> Self {

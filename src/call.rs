@@ -12,7 +12,7 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -51,7 +51,8 @@ use std::task::{Context, Poll, Waker};
 ///
 /// # Cost
 ///
-/// One allocation, which holds the closure, its result and the waker. At most one hop to a pool thread,
+/// One allocation, which holds the closure, its result and the waker (and another one for a closure of more
+/// than 16 KiB). At most one hop to a pool thread,
 /// shared with all other calls that wait for the same handle.
 #[must_use = "the call runs in any case, but its result and its errors are lost unless it is awaited"]
 pub struct Call<R>(State<R>);
@@ -70,6 +71,8 @@ trait Ticket<R>: Send + Sync {
 }
 
 impl<R> Unpin for Call<R> {}
+impl<R> UnwindSafe for Call<R> {}
+impl<R> RefUnwindSafe for Call<R> {}
 
 impl<R: Send + 'static> Call<R> {
     /// A call that has ended with this.
@@ -239,6 +242,10 @@ impl<R: Send + 'static> Policy for Plain<R> {
         (self.name)().to_owned()
     }
 }
+
+/// A closure of more bytes than these gets an allocation of its own: it is moved from the cell to the pool
+/// thread's stack, several times over where nothing is optimised.
+pub(crate) const LARGE: usize = 16 << 10;
 
 /// The one allocation of a call: what is to run, then what came of it.
 pub(crate) struct Cell<F, P: Policy> {

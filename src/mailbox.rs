@@ -20,8 +20,9 @@ pub(crate) trait Task<T>: Send + Sync {
 
 pub(crate) struct Mailbox<T> {
     pool: Pool,
-    /// Whether a normal end of the process waits for the value to be dropped.
-    drop_holds_exit: bool,
+    /// Whether the drop of the value may do more than give things back to the system: a normal end of the
+    /// process then waits for it, if anything but reads has been asked of the value.
+    drop_matters: bool,
     state: Mutex<State<T>>,
     /// Locked by the drain, from its first task to its last.
     seat: Mutex<Option<Seat<T>>>,
@@ -29,14 +30,30 @@ pub(crate) struct Mailbox<T> {
 
 struct State<T> {
     drain: Drain,
-    /// The task that runs stays at the front.
-    tasks: VecDeque<Arc<dyn Task<T>>>,
+    /// The task that runs, or is the next to run.
+    front: Option<Arc<dyn Task<T>>>,
+    /// The tasks behind it. Apart from it, so that calls made one by one need no room for a queue.
+    rest: VecDeque<Arc<dyn Task<T>>>,
     /// What an abandoned read gives back, and the turn in which it was read.
     unread: Option<(u64, Unread<T>)>,
     /// `Aio`s that can still make calls.
     handles: usize,
+    /// A call was made that was more than a read.
+    used: bool,
     /// The value is gone: finished, closed or dropped.
     empty: bool,
+}
+
+impl<T> State<T> {
+    fn waiting(&self) -> usize {
+        usize::from(self.front.is_some()) + self.rest.len()
+    }
+
+    /// Takes the front away; to be dropped without the lock.
+    fn pop(&mut self) -> Option<Arc<dyn Task<T>>> {
+        let next = self.rest.pop_front();
+        mem::replace(&mut self.front, next)
+    }
 }
 
 #[derive(PartialEq)]
@@ -47,15 +64,19 @@ enum Drain {
     Running,
 }
 
-/// A queue that is idle keeps room for this many tasks.
-const KEPT: usize = 4;
-
 impl<T: Send + 'static> Mailbox<T> {
     /// A mailbox with one handle on it.
-    pub(crate) fn new(pool: Pool, value: T, drop_holds_exit: bool) -> Self {
-        let state =
-            State { drain: Drain::None, tasks: VecDeque::new(), unread: None, handles: 1, empty: false };
-        Mailbox { pool, drop_holds_exit, state: Mutex::new(state), seat: Mutex::new(Some(Seat::new(value))) }
+    pub(crate) fn new(pool: Pool, value: Box<T>, drop_matters: bool) -> Self {
+        let state = State {
+            drain: Drain::None,
+            front: None,
+            rest: VecDeque::new(),
+            unread: None,
+            handles: 1,
+            used: false,
+            empty: false,
+        };
+        Mailbox { pool, drop_matters, state: Mutex::new(state), seat: Mutex::new(Some(Seat::new(value))) }
     }
 
     pub(crate) fn pool(&self) -> &Pool {
@@ -67,9 +88,14 @@ impl<T: Send + 'static> Mailbox<T> {
         std::ptr::from_ref(self).addr()
     }
 
-    pub(crate) fn push(self: &Arc<Self>, task: Arc<dyn Task<T>>) {
+    /// `uses`: the call is more than a read.
+    pub(crate) fn push(self: &Arc<Self>, task: Arc<dyn Task<T>>, uses: bool) {
         let mut state = lock(&self.state);
-        state.tasks.push_back(task);
+        state.used |= uses;
+        match state.front {
+            None => state.front = Some(task),
+            Some(_) => state.rest.push_back(task),
+        }
         self.call_drain(state);
     }
 
@@ -89,6 +115,11 @@ impl<T: Send + 'static> Mailbox<T> {
     /// Keeps what an abandoned read had read for the call that runs next.
     pub(crate) fn take_back(&self, turn: u64, unread: Unread<T>) {
         lock(&self.state).unread = Some((turn, unread));
+    }
+
+    /// A call has taken the value out of its seat.
+    pub(crate) fn set_empty(&self) {
+        lock(&self.state).empty = true;
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -112,7 +143,7 @@ impl<T: Send + 'static> Mailbox<T> {
             {
                 seat.take_back(turn, unread);
             }
-            if let Some(task) = state.tasks.front() {
+            if let Some(task) = &state.front {
                 return Some(Arc::clone(task));
             }
             if state.handles > 0 || seat.is_none() {
@@ -125,9 +156,7 @@ impl<T: Send + 'static> Mailbox<T> {
         }
         state.empty = seat.is_none();
         state.drain = Drain::None;
-        if state.tasks.capacity() > KEPT {
-            state.tasks = VecDeque::new();
-        }
+        state.rest = VecDeque::new();
         None
     }
 }
@@ -144,14 +173,14 @@ impl<T: Send + 'static> Work for Mailbox<T> {
                 return;
             }
             state.drain = Drain::Running;
-            state.tasks.len()
+            state.waiting()
         };
         let mut seat = lock(&self.seat);
         while let Some(task) = self.next(&mut seat) {
             task.run(&mut seat);
             drop(task);
-            let done = lock(&self.state).tasks.pop_front();
-            drop(done);
+            let done = lock(&self.state).pop();
+            drop(done); // in a statement of its own: not under the lock
             turns = turns.saturating_sub(1);
             if turns == 0 && self.pool.is_crowded() {
                 // Other handles wait for a worker: to the end of the line.
@@ -166,7 +195,7 @@ impl<T: Send + 'static> Work for Mailbox<T> {
     fn refuse(self: Arc<Self>, why: Refusal) {
         let mut state = lock(&self.state);
         state.drain = Drain::None;
-        let refused = mem::take(&mut state.tasks);
+        let refused: Vec<_> = state.front.take().into_iter().chain(mem::take(&mut state.rest)).collect();
         let drop_value = state.handles == 0 && !state.empty;
         if drop_value {
             state.drain = Drain::Called;
@@ -181,14 +210,14 @@ impl<T: Send + 'static> Work for Mailbox<T> {
 
     fn holds_exit(&self) -> bool {
         let state = lock(&self.state);
-        let dropping = state.handles == 0 && !state.empty && self.drop_holds_exit;
-        dropping || state.tasks.iter().any(|task| task.holds_exit())
+        let dropping = state.handles == 0 && !state.empty && state.used && self.drop_matters;
+        dropping || state.front.iter().chain(&state.rest).any(|task| task.holds_exit())
     }
 
     fn stuck(&self) -> Option<Stuck> {
         let state = lock(&self.state);
-        match state.tasks.front() {
-            Some(task) => Some(Stuck { operation: task.name(), waiting: state.tasks.len() - 1 }),
+        match &state.front {
+            Some(task) => Some(Stuck { operation: task.name(), waiting: state.rest.len() }),
             None if state.handles == 0 && !state.empty => {
                 let operation = format!("drop {}", std::any::type_name::<T>());
                 Some(Stuck { operation, waiting: 0 })

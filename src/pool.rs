@@ -14,6 +14,7 @@ pub(crate) use job::{Help, help, on_job_thread};
 use slab::Slab;
 use std::collections::VecDeque;
 use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -194,6 +195,18 @@ impl Pool {
     }
 
     pub(crate) fn run_as<P, F>(&self, policy: P, f: F) -> Call<P::Out>
+    where
+        P: call::Policy,
+        F: FnOnce() -> P::Raw + Send + 'static,
+    {
+        if const { size_of::<F>() > call::LARGE } {
+            self.submit_call(policy, Box::new(f))
+        } else {
+            self.submit_call(policy, f)
+        }
+    }
+
+    fn submit_call<P, F>(&self, policy: P, f: F) -> Call<P::Out>
     where
         P: call::Policy,
         F: FnOnce() -> P::Raw + Send + 'static,
@@ -425,6 +438,10 @@ impl Default for Pool {
         lock(default_pool()).clone()
     }
 }
+
+// A panic of a job stays with its call, and leaves the pool as it was.
+impl UnwindSafe for Pool {}
+impl RefUnwindSafe for Pool {}
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,8 @@
 
 /// A value, with what has to be given back before it is used again.
 pub(crate) struct Seat<T> {
-    value: T,
+    /// Boxed, so that a large value never crosses the stack of a pool thread but to be given away.
+    value: Box<T>,
     unread: Option<Box<Unread<T>>>,
     /// How many calls have used the value: says whether bytes that come back are still its next ones.
     turn: u64,
@@ -16,7 +17,7 @@ pub(crate) struct Unread<T> {
 }
 
 impl<T> Seat<T> {
-    pub(crate) fn new(value: T) -> Self {
+    pub(crate) fn new(value: Box<T>) -> Self {
         Seat { value, unread: None, turn: 0 }
     }
 
@@ -37,7 +38,7 @@ impl<T> Seat<T> {
         (&mut self.value, self.unread.take().map(|unread| *unread))
     }
 
-    pub(crate) fn into_value(mut self) -> T {
+    pub(crate) fn into_value(mut self) -> Box<T> {
         self.value();
         self.value
     }

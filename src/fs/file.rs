@@ -79,7 +79,7 @@ impl File {
 
     pub(super) fn build(pool: &Pool, file: fs::File, path: Option<Arc<Path>>) -> File {
         // What is written is in the file; its drop closes a descriptor, as the end of the process does.
-        File { aio: Aio::build(pool, file, false), path, latch: Arc::default() }
+        File { aio: Aio::build(pool, Box::new(file), false), path, latch: Arc::default() }
     }
 
     /// The path that the file was opened by.
@@ -228,7 +228,7 @@ impl File {
         F: FnOnce(fs::File) -> std::io::Result<R> + Send + 'static,
     {
         let policy = Typed::new(self.context(operation));
-        self.aio.queue(policy, |seat| seat.take().map(|seat| f(seat.into_value())))
+        self.aio.take(policy, |file| f(*file))
     }
 }
 

@@ -1,1 +1,18 @@
-mod smoke;
+//! Behaviour, one module for each promise or part. `support` holds what they share.
+
+#![allow(unreachable_pub)] // `support` and `exit` are for the other modules
+
+mod abandoned_reads;
+mod calls;
+mod drops;
+mod errors;
+mod executors;
+mod exit;
+mod file;
+mod forwarding;
+mod open;
+mod order;
+mod panics;
+mod pools;
+mod support;
+mod traits;

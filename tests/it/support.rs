@@ -1,0 +1,154 @@
+//! A pool that is stepped by hand, values that tell what happens to them, and a ten-line executor.
+
+use aiofile::{Job, Pool};
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
+
+/// What must never take long fails after this long, instead of hanging the run.
+pub const SOON: Duration = Duration::from_secs(20);
+
+/// A supply of threads that runs nothing until it is told to, on a thread of its own for each job. What is
+/// left when it is dropped is run then.
+#[derive(Default)]
+pub struct Steps {
+    jobs: Arc<Mutex<VecDeque<Job>>>,
+    taken: Arc<AtomicUsize>,
+}
+
+impl Steps {
+    pub fn new() -> (Steps, Pool) {
+        let steps = Steps::default();
+        let (jobs, taken) = (steps.jobs.clone(), steps.taken.clone());
+        let pool = Pool::from_fn(move |job| {
+            taken.fetch_add(1, Ordering::SeqCst);
+            jobs.lock().unwrap().push_back(job);
+        });
+        (steps, pool)
+    }
+
+    /// How many jobs were ever handed over.
+    pub fn taken(&self) -> usize {
+        self.taken.load(Ordering::SeqCst)
+    }
+
+    pub fn waiting(&self) -> usize {
+        self.jobs.lock().unwrap().len()
+    }
+
+    /// Runs the next job to its end.
+    pub fn run_one(&self) {
+        let job = self.jobs.lock().unwrap().pop_front().expect("a job waits");
+        thread::spawn(move || job.run()).join().expect("a job does not panic");
+    }
+
+    /// Runs until no job waits.
+    pub fn run_all(&self) {
+        while self.waiting() > 0 {
+            self.run_one();
+        }
+    }
+
+    /// Loses the next job, as a runtime does that shuts down.
+    pub fn lose_one(&self) {
+        let job = self.jobs.lock().unwrap().pop_front().expect("a job waits");
+        drop(job);
+    }
+}
+
+impl Drop for Steps {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            self.run_all();
+        }
+    }
+}
+
+/// Polls once.
+pub fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+struct Unpark(thread::Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// An executor in ten lines: what any runtime does, and no more. Fails when the answer does not come.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let start = Instant::now();
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return output;
+        }
+        assert!(start.elapsed() < SOON, "no answer within {SOON:?}");
+        thread::park_timeout(Duration::from_secs(1));
+    }
+}
+
+/// A gate that a closure on the pool waits at, and that says when somebody waits.
+#[derive(Clone, Default)]
+pub struct Gate(Arc<(Mutex<Waiting>, Condvar)>);
+
+#[derive(Default)]
+struct Waiting {
+    arrived: usize,
+    open: bool,
+}
+
+impl Gate {
+    pub fn new() -> Gate {
+        Gate::default()
+    }
+
+    /// Waits, on a pool thread, until the gate is open.
+    pub fn pass(&self) {
+        let (waiting, changed) = &*self.0;
+        let mut waiting = waiting.lock().unwrap();
+        waiting.arrived += 1;
+        changed.notify_all();
+        drop(changed.wait_timeout_while(waiting, SOON, |waiting| !waiting.open).unwrap());
+    }
+
+    /// Waits until so many have come to the gate.
+    pub fn wait_for(&self, arrivals: usize) {
+        let (waiting, changed) = &*self.0;
+        let guard = waiting.lock().unwrap();
+        let (waiting, timeout) =
+            changed.wait_timeout_while(guard, SOON, |waiting| waiting.arrived < arrivals).unwrap();
+        assert!(!timeout.timed_out(), "{} of {arrivals} came", waiting.arrived);
+    }
+
+    pub fn open(&self) {
+        let (waiting, changed) = &*self.0;
+        waiting.lock().unwrap().open = true;
+        changed.notify_all();
+    }
+}
+
+/// Tells which thread dropped it.
+pub struct TellsDrop(pub std::sync::mpsc::Sender<ThreadId>);
+
+impl Drop for TellsDrop {
+    fn drop(&mut self) {
+        let _ = self.0.send(thread::current().id());
+    }
+}
+
+/// The threads of this process that the library runs jobs on.
+#[cfg(target_os = "linux")]
+pub fn pool_threads() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let name = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).ok();
+    tasks.flatten().filter_map(name).filter(|name| name.starts_with("blocking-")).count()
+}
