@@ -180,7 +180,7 @@ impl<T: Send + 'static> Aio<T> {
     /// [`finish`](Aio::finish), or [`File::close`](crate::File::close).
     pub fn close(self) -> Call<()> {
         let mailbox = Arc::clone(&self.mailbox);
-        self.queue(Plain::of::<fn(T)>(), move |seat| {
+        self.queue(Plain::named(|| "close"), move |seat| {
             let value = seat.take();
             mailbox.set_empty();
             drop(value);

@@ -226,7 +226,11 @@ pub(crate) struct Plain<R> {
 impl<R> Plain<R> {
     /// For a call that the path or closure `F` names.
     pub(crate) fn of<F>() -> Self {
-        Plain { name: type_name::<F>, result: PhantomData }
+        Plain::named(type_name::<F>)
+    }
+
+    pub(crate) fn named(name: fn() -> &'static str) -> Self {
+        Plain { name, result: PhantomData }
     }
 }
 
@@ -350,6 +354,7 @@ impl<F: Send + 'static, P: Policy> Ticket<P::Out> for Cell<F, P> {
             return polled;
         }
         match pool::help(self.home()) {
+            Help::NotNeeded => Poll::Pending,
             Help::Given => self.poll_slot(cx),
             Help::Deadlock => {
                 lock(&self.slot).abandoned = true;
@@ -436,5 +441,9 @@ where
     fn stuck(&self) -> Option<Stuck> {
         let ended = matches!(lock(&self.slot).stage, Stage::Ended(_) | Stage::Taken);
         (!ended).then(|| Stuck { operation: self.policy.name(), waiting: 0 })
+    }
+
+    fn has_started(&self) -> bool {
+        !matches!(lock(&self.slot).stage, Stage::Queued(_))
     }
 }

@@ -34,8 +34,8 @@ struct State<T> {
     front: Option<Arc<dyn Task<T>>>,
     /// The tasks behind it. Apart from it, so that calls made one by one need no room for a queue.
     rest: VecDeque<Arc<dyn Task<T>>>,
-    /// What an abandoned read gives back, and the turn in which it was read.
-    unread: Option<(u64, Unread<T>)>,
+    /// What abandoned reads give back, each with the turn in which it was read.
+    unread: Vec<(u64, Unread<T>)>,
     /// `Aio`s that can still make calls.
     handles: usize,
     /// A call was made that was more than a read.
@@ -71,7 +71,7 @@ impl<T: Send + 'static> Mailbox<T> {
             drain: Drain::None,
             front: None,
             rest: VecDeque::new(),
-            unread: None,
+            unread: Vec::new(),
             handles: 1,
             used: false,
             empty: false,
@@ -114,7 +114,7 @@ impl<T: Send + 'static> Mailbox<T> {
 
     /// Keeps what an abandoned read had read for the call that runs next.
     pub(crate) fn take_back(&self, turn: u64, unread: Unread<T>) {
-        lock(&self.state).unread = Some((turn, unread));
+        lock(&self.state).unread.push((turn, unread));
     }
 
     /// A call has taken the value out of its seat.
@@ -138,10 +138,10 @@ impl<T: Send + 'static> Mailbox<T> {
     fn next(&self, seat: &mut Option<Seat<T>>) -> Option<Arc<dyn Task<T>>> {
         let mut state = lock(&self.state);
         loop {
-            if let Some((turn, unread)) = state.unread.take()
-                && let Some(seat) = seat
+            if let Some(seat) = seat
+                && !state.unread.is_empty()
             {
-                seat.take_back(turn, unread);
+                seat.take_all_back(mem::take(&mut state.unread));
             }
             if let Some(task) = &state.front {
                 return Some(Arc::clone(task));
@@ -212,6 +212,10 @@ impl<T: Send + 'static> Work for Mailbox<T> {
         let state = lock(&self.state);
         let dropping = state.handles == 0 && !state.empty && state.used && self.drop_matters;
         dropping || state.front.iter().chain(&state.rest).any(|task| task.holds_exit())
+    }
+
+    fn has_started(&self) -> bool {
+        lock(&self.state).drain != Drain::Called
     }
 
     fn stuck(&self) -> Option<Stuck> {

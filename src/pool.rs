@@ -6,6 +6,7 @@ mod job;
 mod stuck;
 #[cfg(feature = "tokio")]
 mod tokio;
+mod watch;
 
 use crate::call::{self, Call, Plain};
 use crate::lock::lock;
@@ -37,9 +38,10 @@ pub use stuck::Stuck;
 /// # A job that waits for a job
 ///
 /// A closure on a pool thread that waits for another call of the same pool cannot starve it, even when
-/// every worker is taken: a call that has not started is run there and then, by the thread that waits
-/// for it. Waiting for a call of the very handle that the closure runs on could never end, and is
-/// refused: see [`CallError::is_deadlock`](crate::CallError::is_deadlock).
+/// every thread is taken. A call that waits in the pool's queue is run there and then, by the thread that
+/// waits for it; one that its supply of threads has not started for 50 ms is run by the embedded threads.
+/// Waiting for a call of the very handle that the closure runs on could never end, and is refused: see
+/// [`CallError::is_deadlock`](crate::CallError::is_deadlock).
 ///
 /// # The end of the process
 ///
@@ -83,6 +85,7 @@ pub(crate) trait Work: Send + Sync {
     fn holds_exit(&self) -> bool;
     /// What it is at, unless it has ended.
     fn stuck(&self) -> Option<Stuck>;
+    fn has_started(&self) -> bool;
 }
 
 /// Why a pool did not take a work.
@@ -280,11 +283,7 @@ impl Pool {
 
     /// Takes a work, or answers those who wait in it.
     pub(crate) fn submit(&self, work: Arc<dyn Work>) {
-        if lock(&self.0.state).closed {
-            work.refuse(Refusal::ShutDown);
-        } else {
-            self.take(work, Otherwise::Refuse);
-        }
+        self.take(work, Otherwise::Refuse);
     }
 
     /// Takes a work that was accepted by a pool which could not run it.
@@ -299,6 +298,10 @@ impl Pool {
 
     fn take(&self, work: Arc<dyn Work>, otherwise: Otherwise) {
         let mut state = lock(&self.0.state);
+        if state.closed && otherwise == Otherwise::Refuse {
+            drop(state);
+            return work.refuse(Refusal::ShutDown);
+        }
         let key = state.works.insert(work);
         if state.jobs < self.0.limit {
             state.jobs += 1;
@@ -309,11 +312,9 @@ impl Pool {
         }
     }
 
-    /// Puts a work that has had its turn behind those that wait: the job that runs it goes on with them.
+    /// Puts a work that has had its turn behind those that wait.
     pub(crate) fn requeue(&self, work: Arc<dyn Work>) {
-        let mut state = lock(&self.0.state);
-        let key = state.works.insert(work);
-        self.queue(&mut state, key);
+        self.take(work, Otherwise::Rescue);
     }
 
     /// Whether works wait for a job of this pool.
@@ -357,6 +358,13 @@ impl Pool {
 
     fn work(&self, key: usize) -> Option<Arc<dyn Work>> {
         lock(&self.0.state).works.get(key).cloned()
+    }
+
+    /// The work of this id, and whether it waits for one of the pool's jobs to end.
+    fn find(&self, id: usize) -> Option<(Arc<dyn Work>, bool)> {
+        let state = lock(&self.0.state);
+        let (key, work) = state.works.iter().find(|(_, work)| work.id() == id)?;
+        Some((Arc::clone(work), state.queue.contains(&key)))
     }
 
     fn works(&self) -> Vec<Arc<dyn Work>> {
@@ -429,7 +437,7 @@ impl Pool {
 
 fn default_pool() -> &'static Mutex<Pool> {
     static DEFAULT: OnceLock<Mutex<Pool>> = OnceLock::new();
-    DEFAULT.get_or_init(|| Mutex::new(Pool::from_fn(blocking::spawn)))
+    DEFAULT.get_or_init(|| Mutex::new(Pool::new(blocking::max_threads())))
 }
 
 /// The pool of the process: over the embedded threads, unless [`Pool::set_default`] named another.

@@ -47,21 +47,25 @@ impl<T> Seat<T> {
         self.turn
     }
 
-    /// Takes back what a call of that turn had read, unless a later call has used the value since.
-    pub(crate) fn take_back(&mut self, turn: u64, mut unread: Unread<T>) {
-        if turn != self.turn {
-            return;
+    /// Takes back what calls of these turns had read, unless a later call has used the value since.
+    pub(crate) fn take_all_back(&mut self, mut unread: Vec<(u64, Unread<T>)>) {
+        unread.sort_by_key(|(turn, _)| *turn);
+        while let Some((turn, unread)) = unread.pop() {
+            if turn == self.turn {
+                self.keep(unread);
+                // As if that call had not been: the one before it is the last now.
+                self.turn -= 1;
+            }
         }
+    }
+
+    /// Keeps bytes before those that are kept already.
+    pub(crate) fn keep(&mut self, mut unread: Unread<T>) {
         if let Some(later) = self.unread.take() {
             unread.bytes.extend(later.bytes);
         }
         if !unread.bytes.is_empty() {
             self.unread = Some(Box::new(unread));
         }
-    }
-
-    /// Keeps what a call got from `value_and_unread` and did not need.
-    pub(crate) fn keep(&mut self, unread: Unread<T>) {
-        self.take_back(self.turn, unread);
     }
 }

@@ -40,6 +40,13 @@ pub(super) fn spawn(job: Job) {
     }
 }
 
+/// How many threads `blocking` runs at most (`Executor::max_threads`). A pool that knows of it has a queue of
+/// its own for what comes beyond, and can help those who wait for it.
+pub(super) fn max_threads() -> usize {
+    let set = std::env::var("BLOCKING_MAX_THREADS").ok();
+    set.and_then(|text| text.parse().ok()).map_or(500, |threads: usize| threads.clamp(1, 10_000))
+}
+
 fn a_thread_can_start() -> bool {
     let trial = std::thread::Builder::new().name("aiofile-trial".into()).spawn(|| ());
     trial.is_ok_and(|thread| thread.join().is_ok())

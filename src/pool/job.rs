@@ -1,6 +1,6 @@
 //! A job: what a supply of threads runs; and what a thread in the middle of one may wait for.
 
-use super::Pool;
+use super::{Pool, watch::watch};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -98,21 +98,30 @@ pub(crate) fn on_job_thread() -> bool {
 pub(crate) enum Help {
     /// The thread is in the middle of that very work: the wait could not end.
     Deadlock,
-    /// The work had not started and has been run here, or there was nothing to help with.
+    /// The work has been run here.
     Given,
+    /// The work will come about without this thread.
+    NotNeeded,
 }
 
-/// Runs the work that this thread is about to wait for, if it belongs to the pool that the thread works
-/// for and has not started: a full pool must not wait for itself.
+/// Sees to it that a work which this thread is about to wait for can come about: a full pool must not wait
+/// for itself.
 pub(crate) fn help(work: usize) -> Help {
     let pool = FRAMES.with_borrow(|frames| {
         let own = frames.iter().any(|frame| frame.work == work);
         if own { None } else { frames.last().map(|frame| frame.pool.clone()) }
     });
     let Some(pool) = pool else { return Help::Deadlock };
-    if let Some(work) = pool.works().into_iter().find(|other| other.id() == work) {
-        let _frame = enter(&pool, work.id());
-        work.run();
+    match pool.find(work) {
+        Some((work, true)) => {
+            let _frame = enter(&pool, work.id());
+            work.run();
+            Help::Given
+        }
+        Some((work, false)) if !work.has_started() => {
+            watch(work);
+            Help::NotNeeded
+        }
+        _ => Help::NotNeeded,
     }
-    Help::Given
 }

@@ -167,6 +167,23 @@ fn a_later_call_that_has_run_keeps_its_place() {
     assert_eq!(it.read(2), "67", "no byte comes twice");
 }
 
+#[test]
+fn two_reads_abandoned_together_give_their_bytes_back_in_order() {
+    for backwards in [false, true] {
+        let it = stepped();
+        let (mut one, mut two) = ([0; 3], [0; 4]);
+        let (mut first, mut second) = (it.file.read(&mut one), it.file.read(&mut two));
+        assert!(poll(&mut first).is_pending() && poll(&mut second).is_pending());
+        it.steps.run_all();
+        match backwards {
+            false => drop((first, second)),
+            true => drop((second, first)),
+        }
+        assert_eq!(it.read(10), "0123456");
+        assert_eq!(it.read(10), "789");
+    }
+}
+
 /// A read that is abandoned while it runs, on a thread of its own: the bytes come back just the same.
 #[test]
 fn a_read_abandoned_while_it_runs_gives_its_bytes_back() {

@@ -201,6 +201,39 @@ fn a_job_that_waits_for_a_job_of_its_full_pool_gets_its_answer() {
     }
 }
 
+/// The limit is the supply's own, of which the pool knows nothing: tokio hangs here.
+#[cfg(feature = "tokio")]
+#[test]
+fn a_job_that_waits_for_a_job_of_a_full_runtime_gets_its_answer() {
+    let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+    let pool = Pool::tokio(runtime.handle().clone());
+    let inner = pool.clone();
+    let list = Aio::on(&pool, vec![1]);
+    let sum = block_on(pool.run(move || {
+        block_on(inner.run(|| 2))
+            + block_on(list.with(|list| list[0]))
+            + block_on(list.finish(|list| list[0]))
+    }));
+    assert_eq!(sum, 4);
+}
+
+/// An executor that runs inside a job must not be blocked by the calls that it polls.
+#[test]
+fn a_job_that_is_an_executor_goes_on_while_its_calls_wait() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let reader = Aio::new(reader);
+    let second = block_on(aiofile::unblock(move || {
+        let mut buffer = [0; 1];
+        let mut stuck = reader.read(&mut buffer);
+        assert!(poll(&mut stuck).is_pending());
+        let second = block_on(aiofile::unblock(|| "goes on"));
+        drop(writer);
+        assert_eq!(block_on(stuck).unwrap(), 0);
+        second
+    }));
+    assert_eq!(second, "goes on");
+}
+
 #[test]
 fn a_job_that_waits_ten_deep_gets_its_answer() {
     fn down(pool: Pool, depth: usize) -> usize {
