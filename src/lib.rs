@@ -16,5 +16,5 @@ pub use call::{Call, CallError, Checked};
 pub use error::{Error, Operation, Result};
 pub use fs::{File, OpenOptions, open};
 pub use io::{Buffer, Count, Data, Fill};
-pub use method::{Bind, Lend, LendMut, Method, kind};
+pub use method::{Bind, Inside, InsideMut, Lend, LendMut, Method, kind};
 pub use pool::{Job, Pool, Stuck, unblock};

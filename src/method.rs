@@ -4,8 +4,7 @@ mod lend;
 
 use crate::aio::Aio;
 use crate::call::Call;
-pub use lend::{Lend, LendMut};
-use std::marker::PhantomData;
+pub use lend::{Inside, InsideMut, Lend, LendMut};
 
 /// A method of `T` that [`Aio::call`] can forward, with arguments of the type `Args`, a tuple.
 ///
@@ -18,6 +17,9 @@ use std::marker::PhantomData;
 ///   the output is `(result, argument)`, with one more place for each further one.
 ///
 /// up to four in any mix. Generic methods and trait methods work as they are: `Write::flush`.
+///
+/// A handle that is an `Arc` or a `Box` also forwards the methods of what it holds. The method of a trait then
+/// needs to say whose it is, `<Db as Describe>::describe`: it might be the pointer's.
 ///
 /// ```
 /// use aiofile::Aio;
@@ -66,7 +68,7 @@ pub trait Bind<T: Send + 'static, Args, Kind>: Send + 'static {
 /// Kinds of receiver and of argument, that tell the implementations of [`Method`] apart. They never
 /// have to be named: the compiler infers them.
 pub mod kind {
-    use super::PhantomData;
+    use std::marker::PhantomData;
 
     /// The method takes `&self`.
     #[derive(Debug)]
@@ -74,6 +76,12 @@ pub mod kind {
     /// The method takes `&mut self`.
     #[derive(Debug)]
     pub struct Exclusive;
+    /// The method takes `&self`, and belongs to what the handle's `Arc` or `Box` holds.
+    #[derive(Debug)]
+    pub struct SharedInside;
+    /// The method takes `&mut self`, and belongs to what the handle's `Box` holds.
+    #[derive(Debug)]
+    pub struct ExclusiveInside;
     /// An argument given by value.
     #[derive(Debug)]
     pub struct Value<A>(PhantomData<A>);
@@ -84,37 +92,48 @@ pub mod kind {
     #[derive(Debug)]
     pub struct LentMut<A, X: ?Sized>(PhantomData<A>, PhantomData<X>);
 }
-use kind::{Exclusive, Lent, LentMut, Shared, Value};
+use kind::{Exclusive, ExclusiveInside, Lent, LentMut, Shared, SharedInside, Value};
 
 /// Implements `Method` for every combination of argument kinds of one arity.
 ///
 /// It takes the letters of the arguments from the left, and for each of them goes on three times: by
-/// value, lent, lent mutably. What a choice means is kept as a row `{ generics, parameter, expression,
-/// kind, bound, given back }`. When no letters are left, the rows make two impls: one for each receiver.
+/// value, lent, lent mutably. What a choice means is kept as a row `[generics] [parameter] [expression]
+/// [type] [kind] [bound] [given back]`. When no letters are left, the rows make one impl for each receiver.
 macro_rules! methods {
     ([] $($rows:tt)*) => {
-        methods!(@implement Shared, &T, $($rows)*);
-        methods!(@implement Exclusive, &mut T, $($rows)*);
+        methods!(@implement Shared [] [&T] [it => it], $($rows)*);
+        methods!(@implement Exclusive [] [&mut T] [it => it], $($rows)*);
+        methods!(@implement SharedInside [T: Inside,] [&T::Inside] [it => it.inside()], $($rows)*);
+        methods!(@implement ExclusiveInside [T: InsideMut,] [&mut T::Inside] [it => it.inside_mut()], $($rows)*);
     };
     ([$A:ident $X:ident $a:ident $(, $($rest:tt)*)?] $($rows:tt)*) => {
-        methods!([$($($rest)*)?] $($rows)* { [$A] [$A] [$a] [$A] [Value<$A>] [$A: Send + 'static] [] });
-        methods!([$($($rest)*)?] $($rows)* { [$A, $X: ?Sized] [&$X] [$a.lend()] [$A] [Lent<$A, $X>] [$A: Lend<$X>] [] });
-        methods!([$($($rest)*)?] $($rows)* { [$A, $X: ?Sized] [&mut $X] [$a.lend_mut()] [$A] [LentMut<$A, $X>] [$A: LendMut<$X>] [$a $A] });
+        methods!([$($($rest)*)?] $($rows)*
+            { [$A] [$A] [$a] [$A] [Value<$A>] [$A: Send + 'static] [] });
+        methods!([$($($rest)*)?] $($rows)*
+            { [$A, $X: ?Sized] [&$X] [$a.lend()] [$A] [Lent<$A, $X>] [$A: Lend<$X>] [] });
+        methods!([$($($rest)*)?] $($rows)*
+            { [$A, $X: ?Sized] [&mut $X] [$a.lend_mut()] [$A] [LentMut<$A, $X>] [$A: LendMut<$X>] [$a $A] });
     };
-    (@implement $receiver:ident, $target:ty,
-        $({ [$($generics:tt)*] [$parameter:ty] [$a:ident $($lend:tt)*] [$A:ident] [$kind:ty] [$($bound:tt)*] [$($back:ident $Back:ident)?] })*
+    // By value alone, for more arguments than there can be kinds of.
+    (@values $($A:ident $a:ident),*) => {
+        methods!([] $({ [$A] [$A] [$a] [$A] [Value<$A>] [$A: Send + 'static] [] })*);
+    };
+    (@implement $receiver:ident [$($where:tt)*] [$target:ty] [$it:ident => $reach:expr],
+        $({ [$($generics:tt)*] [$parameter:ty] [$a:ident $($lend:tt)*] [$A:ident] [$kind:ty] [$($bound:tt)*]
+            [$($back:ident $Back:ident)?] })*
     ) => {
         impl<F, T, R, $($($generics)*,)*> Method<T, ($($A,)*), ($receiver, $($kind,)*)> for F
         where
             F: FnOnce($target, $($parameter),*) -> R + Send + 'static,
             R: Send + 'static,
+            $($where)*
             $($($bound)*,)*
         {
             type Output = methods!(@output R $($($Back)?)*);
 
             #[allow(unused_mut)]
-            fn apply(self, target: &mut T, ($(mut $a,)*): ($($A,)*)) -> Self::Output {
-                let result = self(target, $($a $($lend)*),*);
+            fn apply(self, $it: &mut T, ($(mut $a,)*): ($($A,)*)) -> Self::Output {
+                let result = self($reach, $($a $($lend)*),*);
                 methods!(@output result $($($back)?)*)
             }
         }
@@ -129,6 +148,8 @@ methods!([A X a]);
 methods!([A X a, B Y b]);
 methods!([A X a, B Y b, C Z c]);
 methods!([A X a, B Y b, C Z c, D W d]);
+methods!(@values A a, B b, C c, D d, E e);
+methods!(@values A a, B b, C c, D d, E e, G g);
 
 /// Implements `Bind` for one arity.
 macro_rules! binds {

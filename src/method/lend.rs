@@ -1,4 +1,4 @@
-//! What owned arguments are lent as, while their call runs.
+//! What owned arguments are lent as, while their call runs; and what a handle holds that is a pointer.
 
 use std::ffi::{CStr, CString, OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -97,4 +97,42 @@ lend_mut_as! {
     Box<[A]> => [A], for A;
     [A; N] => [A], for A const N;
     String => str;
+}
+
+/// A pointer whose methods a handle on it forwards as its own: `Aio<Arc<Db>>`, `Aio<Box<Db>>`. Not for
+/// `Box<dyn ...>`, which has its trait's methods itself, from std.
+pub trait Inside {
+    /// What it points to.
+    type Inside: ?Sized;
+
+    /// What it points to.
+    fn inside(&self) -> &Self::Inside;
+}
+
+/// An [`Inside`] that is the only pointer to it.
+pub trait InsideMut: Inside {
+    /// What it points to.
+    fn inside_mut(&mut self) -> &mut Self::Inside;
+}
+
+impl<U: ?Sized> Inside for Arc<U> {
+    type Inside = U;
+
+    fn inside(&self) -> &U {
+        self
+    }
+}
+
+impl<U> Inside for Box<U> {
+    type Inside = U;
+
+    fn inside(&self) -> &U {
+        self
+    }
+}
+
+impl<U> InsideMut for Box<U> {
+    fn inside_mut(&mut self) -> &mut U {
+        self
+    }
 }

@@ -130,6 +130,58 @@ fn methods_of_std_are_forwarded_by_path() {
     });
 }
 
+/// Through an `Arc` or a `Box`, and six arguments.
+#[test]
+fn methods_of_what_a_pointer_holds_are_forwarded() {
+    struct Db(std::sync::Mutex<Vec<u8>>);
+    impl Db {
+        fn push(&self, byte: u8) -> usize {
+            let mut bytes = self.0.lock().unwrap();
+            bytes.push(byte);
+            bytes.len()
+        }
+        fn extend(&self, bytes: &[u8]) {
+            self.0.lock().unwrap().extend(bytes);
+        }
+        fn clear(&mut self, into: &mut Vec<u8>) {
+            into.append(self.0.get_mut().unwrap());
+        }
+        fn five(&self, a: u8, b: u8, c: u8, d: u8, e: u8) -> u8 {
+            a + b + c + d + e
+        }
+        fn six(&mut self, a: u8, b: u8, c: u8, d: u8, e: u8, f: u8) -> u8 {
+            a + b + c + d + e + f
+        }
+    }
+    block_on(async {
+        let shared = std::sync::Arc::new(Db(Default::default()));
+        let handle = Aio::new(shared.clone());
+        assert_eq!(handle.call(Db::push, (1,)).await, 1);
+        handle.call(Db::extend, (vec![2, 3],)).await;
+        assert_eq!(*shared.0.lock().unwrap(), [1, 2, 3]);
+        assert_eq!(handle.call(Db::five, (1, 2, 3, 4, 5)).await, 15);
+
+        let boxed = Aio::new(Box::new(Db(Default::default())));
+        boxed.call(Db::extend, (b"xy",)).await;
+        assert_eq!(boxed.call(Db::clear, (vec![b'z'],)).await, ((), b"zxy".to_vec()));
+        assert_eq!(boxed.call(Db::six, (1, 2, 3, 4, 5, 6)).await, 21);
+        let own = Aio::new(Db(Default::default()));
+        assert_eq!(own.call(Db::six, (1, 2, 3, 4, 5, 6)).await, 21);
+
+        // Traits that both have, with their type said; and trait objects.
+        let file = Aio::new(Box::new(tempfile::tempfile().unwrap()));
+        file.call(<std::fs::File as Write>::write_all, (b"x",)).await.unwrap();
+        file.call(std::fs::File::set_len, (5,)).await.unwrap();
+        assert_eq!(file.call(std::fs::File::metadata, ()).await.unwrap().len(), 5);
+        let reader: Aio<Box<dyn Read + Send>> = Aio::new(Box::new(&b"abc"[..]));
+        let (read, text) = reader.call(Read::read_to_string, (String::new(),)).await;
+        assert_eq!((read.unwrap(), text.as_str()), (3, "abc"));
+        let named: Aio<std::sync::Arc<dyn Describe + Send + Sync>> =
+            Aio::new(std::sync::Arc::new(Store::default()));
+        assert_eq!(named.call(<dyn Describe + Send + Sync>::describe, ("n = ",)).await, "n = 0");
+    });
+}
+
 #[cfg(unix)]
 #[test]
 fn methods_of_an_extension_trait_are_forwarded_by_path() {
