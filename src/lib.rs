@@ -9,6 +9,7 @@ mod lock;
 mod mailbox;
 mod method;
 mod pool;
+mod proxy;
 mod seat;
 
 pub use aio::Aio;
@@ -18,3 +19,9 @@ pub use fs::{File, OpenOptions, open};
 pub use io::{Buffer, Count, Data, Fill};
 pub use method::{Bind, Inside, InsideMut, Lend, LendMut, Method, kind};
 pub use pool::{Job, Pool, Stuck, unblock};
+
+/// What `proxy!` writes into other crates, by names that nothing there can hide.
+#[doc(hidden)]
+pub mod __private {
+    pub use std::borrow::{Borrow, ToOwned};
+}

@@ -4,6 +4,7 @@
 
 mod abandoned_reads;
 mod calls;
+mod conveniences;
 mod drops;
 mod errors;
 mod executors;
@@ -14,5 +15,6 @@ mod open;
 mod order;
 mod panics;
 mod pools;
+mod proxy;
 mod support;
 mod traits;
