@@ -121,6 +121,18 @@ impl fmt::Display for Context {
 }
 
 impl Error {
+    /// An error of your own implementation of [`AsyncFile`](crate::AsyncFile), or of anything else that is
+    /// to read like the crate's errors.
+    pub fn new(operation: Operation, source: io::Error) -> Self {
+        Context::of(operation).error(source)
+    }
+
+    /// The same error, on this path.
+    pub fn with_path(mut self, path: impl AsRef<Path>) -> Self {
+        self.0.context.path = Some(shared(path.as_ref()));
+        self
+    }
+
     /// What was attempted.
     pub fn operation(&self) -> Operation {
         self.0.context.operation

@@ -2,6 +2,7 @@
 
 mod aio;
 mod call;
+mod dyn_file;
 mod error;
 mod fs;
 mod io;
@@ -13,7 +14,11 @@ mod proxy;
 mod seat;
 
 pub use aio::Aio;
+/// The attribute that implementations of [`AsyncFile`] are written with.
+#[doc(no_inline)]
+pub use async_trait::async_trait;
 pub use call::{Call, CallError, Checked};
+pub use dyn_file::AsyncFile;
 pub use error::{Error, Operation, Result};
 pub use fs::{File, OpenOptions, open};
 pub use io::{Buffer, Count, Data, Fill};

@@ -21,7 +21,7 @@ pub(crate) trait Task<T>: Send + Sync {
 pub(crate) struct Mailbox<T> {
     pool: Pool,
     /// Whether the drop of the value may do more than give things back to the system: a normal end of the
-    /// process then waits for it, if anything but reads has been asked of the value.
+    /// process then waits for it.
     drop_matters: bool,
     state: Mutex<State<T>>,
     /// Locked by the drain, from its first task to its last.
@@ -210,7 +210,9 @@ impl<T: Send + 'static> Work for Mailbox<T> {
 
     fn holds_exit(&self) -> bool {
         let state = lock(&self.state);
-        let dropping = state.handles == 0 && !state.empty && state.used && self.drop_matters;
+        // Behind nothing but reads, one of which may be stuck, it is not waited for.
+        let in_reach = state.used || state.front.is_none();
+        let dropping = state.handles == 0 && !state.empty && self.drop_matters && in_reach;
         dropping || state.front.iter().chain(&state.rest).any(|task| task.holds_exit())
     }
 

@@ -5,7 +5,7 @@ mod latch;
 use super::{OpenOptions, close};
 use crate::aio::Aio;
 use crate::call::Call;
-use crate::error::{Context, Operation, Result};
+use crate::error::{Context, Operation, Result, shared};
 use crate::io::{self, Data, Fill, Typed, typed};
 use crate::pool::Pool;
 use latch::Latch;
@@ -37,7 +37,7 @@ use std::sync::Arc;
 /// ```
 ///
 /// It dereferences to its [`Aio`], so `with`, `call`, `method` and every mirror for
-/// `Aio<std::fs::File>` work on it. A clone is another handle on the same open file, in the same queue.
+/// `Aio<std::fs::File>` work on it. (An error of the `Aio`'s own methods does not name the path.) A clone is another handle on the same open file, in the same queue.
 ///
 /// # What is promised of every method
 ///
@@ -72,7 +72,8 @@ impl File {
         OpenOptions::new().write(true).create(true).truncate(true).open(path)
     }
 
-    /// Wraps a std file, on the pool of the process. Its errors name no path.
+    /// Wraps a std file, on the pool of the process. Its errors name no path, until it is given
+    /// [one](File::with_path).
     pub fn from_std(file: fs::File) -> File {
         File::build(&Pool::default(), file, None)
     }
@@ -80,6 +81,11 @@ impl File {
     pub(super) fn build(pool: &Pool, file: fs::File, path: Option<Arc<Path>>) -> File {
         // What is written is in the file; its drop closes a descriptor, as the end of the process does.
         File { aio: Aio::build(pool, Box::new(file), false), path, latch: Arc::default() }
+    }
+
+    /// The same file under this name, for its errors: what it was opened by elsewhere, or `<stdin>`.
+    pub fn with_path(self, path: impl AsRef<Path>) -> File {
+        File { path: Some(shared(path.as_ref())), ..self }
     }
 
     /// The path that the file was opened by.

@@ -44,6 +44,18 @@ fn an_error_becomes_an_io_error_with_its_number() {
     assert_eq!(inner.path().unwrap().to_str(), Some("some/file"));
 }
 
+#[test]
+fn a_wrapped_file_can_be_given_a_name() {
+    let file = File::from_std(tempfile::tempfile().unwrap());
+    let error = block_on(file.seek(io::SeekFrom::Current(-1))).unwrap_err();
+    assert_eq!(error.path(), None);
+    assert!(error.to_string().starts_with("seek: "), "{error}");
+    let error = block_on(file.with_path("<scratch>").seek(io::SeekFrom::Current(-1))).unwrap_err();
+    assert!(error.to_string().starts_with("seek \"<scratch>\": "), "{error}");
+    let own = Error::new(Operation::Read, ErrorKind::UnexpectedEof.into()).with_path("a");
+    assert_eq!(own.to_string(), "read \"a\": unexpected end of file");
+}
+
 /// The question mark takes an error both ways.
 #[test]
 fn the_question_mark_takes_it_to_io_and_to_any() {

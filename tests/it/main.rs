@@ -6,6 +6,7 @@ mod abandoned_reads;
 mod calls;
 mod conveniences;
 mod drops;
+mod dyn_file;
 mod errors;
 mod executors;
 mod exit;
