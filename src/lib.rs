@@ -2,6 +2,7 @@
 
 mod aio;
 mod call;
+pub mod docs;
 mod dyn_file;
 mod error;
 mod fs;

@@ -130,6 +130,17 @@ fn methods_of_std_are_forwarded_by_path() {
     });
 }
 
+/// The trap that the docs of `with` warn of: `move` copies an array. `call` gives it back.
+#[test]
+fn a_copy_buffer_in_a_move_closure_stays_as_it_was() {
+    let reader = Aio::new(&b"abcdefgh"[..]);
+    let mut buffer = [0; 4];
+    assert_eq!(block_on(reader.with(move |reader| reader.read(&mut buffer))).unwrap(), 4);
+    assert_eq!(buffer, [0; 4]);
+    let (read, buffer) = block_on(reader.call(Read::read, (buffer,)));
+    assert_eq!((read.unwrap(), &buffer), (4, b"efgh"));
+}
+
 /// Through an `Arc` or a `Box`, and six arguments.
 #[test]
 fn methods_of_what_a_pointer_holds_are_forwarded() {

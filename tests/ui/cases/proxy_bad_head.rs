@@ -1,0 +1,9 @@
+use aiofile::proxy;
+
+proxy! {
+    trait AsyncList {
+        fn len(&self) -> usize;
+    }
+}
+
+fn main() {}

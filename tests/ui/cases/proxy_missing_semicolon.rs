@@ -1,0 +1,9 @@
+use aiofile::proxy;
+
+proxy! {
+    trait AsyncList for Aio<Vec<u8>> {
+        fn clear(&mut self)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use aiofile::Aio;
+use std::io::Write;
+
+fn main() {
+    let out = Aio::new(Vec::new());
+    let _ = out.call(Write::write_all, (String::from("text"),));
+}
