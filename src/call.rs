@@ -16,7 +16,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 
-/// The future of one call: made by [`Aio`](crate::Aio)'s methods, [`Pool::run`] and [`unblock`](crate::unblock).
+/// The future of one call: made by [`Aio`](crate::Aio)'s methods, [`Pool::run`](crate::Pool::run) and
+/// [`unblock`](crate::unblock).
 ///
 /// # Ordering
 ///
