@@ -46,11 +46,11 @@ async fn write_files() -> Result {
     // A closure: many steps in one hop to the pool.
     let path = dir.path().join("closure");
     let file = aiofile::open(&path, "w").await?;
-    let steps = |file: &mut fs::File| {
+    let written = file.with(|file| {
         file.write_all(b"written ")?;
         file.write_all(b"by aiofile\n")
-    };
-    file.with(steps).await?;
+    });
+    written.await?;
     file.close().await?;
     out.write_all(report("by closure", 1, read_back(&path, TEXT).await?)).await?;
 

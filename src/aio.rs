@@ -230,6 +230,33 @@ impl<T: Send + 'static> Aio<T> {
         })
     }
 
+    /// The same for a value that may turn out to be in use elsewhere: then it stays, and `f` gets none.
+    pub(crate) fn take_if<P, U, F>(
+        &self,
+        policy: P,
+        take: impl FnOnce(T) -> Result<U, T> + Send + 'static,
+        f: F,
+    ) -> Call<P::Out>
+    where
+        P: Policy,
+        F: FnOnce(Option<U>) -> P::Raw + Send + 'static,
+    {
+        let mailbox = Arc::clone(&self.mailbox);
+        self.queue(policy, move |seat| {
+            let taken = match take(*seat.take()?.into_value()) {
+                Ok(taken) => {
+                    mailbox.set_empty();
+                    Some(taken)
+                }
+                Err(value) => {
+                    *seat = Some(Seat::new(Box::new(value)));
+                    None
+                }
+            };
+            Some(f(taken))
+        })
+    }
+
     fn push<P, F>(&self, policy: P, f: F) -> Call<P::Out>
     where
         P: Policy,

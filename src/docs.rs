@@ -55,7 +55,7 @@ python! {
     "await f.flush()" => "f.flush().await?;", "";
     "os.fsync(f.fileno())" => "f.sync_all().await?;", "";
     "f.fileno()" => "let number = f.with(|f| std::os::fd::AsRawFd::as_raw_fd(f)).await;", "assert!(number > 2);";
-    "await f.isatty()" => "let terminal = f.call(IsTerminal::is_terminal, ()).await;", "assert!(!terminal);";
+    "await f.isatty()" => "let terminal = f.with(|f| f.is_terminal()).await;", "assert!(!terminal);";
     "f.name" => "let name = f.path();", "assert_eq!(name, Some(path.as_path()));";
     "f.closed" => "let closed = f.is_closed();", "assert!(!closed);";
     "f.detach()" => "let f = f.into_std().await?;", "assert_eq!(f.metadata()?.len(), 8);";

@@ -47,43 +47,47 @@ pub(crate) struct Context {
     pub(crate) path: Option<Arc<Path>>,
 }
 
-/// What was attempted when an [`Error`] came about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-#[allow(missing_docs)] // the table below says what each is called
-pub enum Operation {
-    Open,
-    Read,
-    Write,
-    Flush,
-    Seek,
-    Metadata,
-    SetLen,
-    SyncAll,
-    SyncData,
-    TryClone,
-    Close,
-    IntoStd,
+/// The operations, each with the words that its errors begin with. A new one is one line.
+macro_rules! operations {
+    ($($Name:ident $words:literal,)*) => {
+        /// What was attempted when an [`Error`] came about.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Operation {
+            $(#[doc = concat!("`", $words, "`")] $Name,)*
+        }
+
+        impl Operation {
+            /// The words that errors begin with.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Operation::$Name => $words,)*
+                }
+            }
+        }
+    };
 }
 
-impl Operation {
-    /// The word that errors begin with.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Operation::Open => "open",
-            Operation::Read => "read",
-            Operation::Write => "write",
-            Operation::Flush => "flush",
-            Operation::Seek => "seek",
-            Operation::Metadata => "read metadata of",
-            Operation::SetLen => "set length of",
-            Operation::SyncAll => "sync",
-            Operation::SyncData => "sync data of",
-            Operation::TryClone => "clone handle of",
-            Operation::Close => "close",
-            Operation::IntoStd => "take std file of",
-        }
-    }
+operations! {
+    Open "open",
+    Read "read",
+    Write "write",
+    Flush "flush",
+    Seek "seek",
+    Metadata "read metadata of",
+    SetLen "set length of",
+    SetPermissions "set permissions of",
+    SetTimes "set times of",
+    SyncAll "sync",
+    SyncData "sync data of",
+    Lock "lock",
+    LockShared "lock shared",
+    TryLock "try to lock",
+    TryLockShared "try to lock shared",
+    Unlock "unlock",
+    TryClone "clone handle of",
+    IntoStd "take std file of",
+    Close "close",
 }
 
 impl fmt::Display for Operation {
@@ -99,6 +103,11 @@ impl Context {
 
     pub(crate) fn error(&self, source: io::Error) -> Error {
         Error(Box::new(Parts { context: self.clone(), source }))
+    }
+
+    /// The error of a handle that is closed.
+    pub(crate) fn closed(&self) -> Error {
+        self.error(io::Error::other(CallError::closed()))
     }
 
     /// What became of a call that was not run. A panic stays one: it is the caller's.

@@ -9,9 +9,13 @@ use crate::call::{Call, CallError, Policy};
 use crate::error::{Context, Operation, Result};
 use crate::seat::Seat;
 pub use data::Data;
-pub use fill::{Buffer, Count, Fill};
-pub(crate) use read::{keep, read, read_exact, read_to_end, read_to_string};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+pub use fill::{Buffer, Count, Fill, FillSlices};
+#[cfg(windows)]
+pub(crate) use read::read_by;
+pub(crate) use read::{
+    chunk, keep, read, read_beside, read_exact, read_to_end, read_to_string, read_vectored,
+};
+use std::io::{self, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
 
 /// The policy of a typed call: its error says what was attempted, on which file.
@@ -29,6 +33,13 @@ impl<R> Typed<R> {
     /// For what changes nothing: the end of the process does not wait for it.
     pub(crate) fn harmless(context: Context) -> Self {
         Typed { holds_exit: false, ..Typed::new(context) }
+    }
+}
+
+impl<R: Send + 'static> Typed<R> {
+    /// The answer of a handle that is closed.
+    pub(crate) fn closed(self) -> Call<Result<R>> {
+        Call::ready(Err(self.context.closed()))
     }
 }
 
@@ -90,6 +101,17 @@ impl<T: Write + Send + 'static> Aio<T> {
         write_all(self, Context::of(Operation::Write), data)
     }
 
+    /// Writes some of many pieces of data, in one call of [`Write::write_vectored`], and gives the number of bytes
+    /// written.
+    pub fn write_vectored<D: Data>(&self, data: impl IntoIterator<Item = D>) -> Call<Result<usize>> {
+        write_vectored(self, Context::of(Operation::Write), data)
+    }
+
+    /// Writes formatted text, all of it: what `write!(handle, "{x}").await` calls.
+    pub fn write_fmt(&self, text: std::fmt::Arguments<'_>) -> Call<Result<()>> {
+        self.write_all(text.to_string())
+    }
+
     /// Has the value pass on what it has buffered itself: [`Write::flush`].
     pub fn flush(&self) -> Call<Result<()>> {
         typed(self, Typed::new(Context::of(Operation::Flush)), T::flush)
@@ -108,6 +130,11 @@ impl<T: Read + Send + 'static> Aio<T> {
     /// from the buffer that travels to the pool.
     pub fn read<'b>(&self, buffer: &'b mut [u8]) -> Fill<'b, [u8], usize> {
         read(self, Context::of(Operation::Read), buffer, keep)
+    }
+
+    /// Reads some bytes into many buffers, in one call of [`Read::read_vectored`].
+    pub fn read_vectored<'b, 's>(&self, buffers: &'b mut [IoSliceMut<'s>]) -> FillSlices<'b, 's> {
+        read_vectored(self, Context::of(Operation::Read), buffers, keep)
     }
 
     /// Fills the buffer, as [`Read::read_exact`].
@@ -131,6 +158,11 @@ impl<T: Seek + Send + 'static> Aio<T> {
     /// Moves to an offset, in bytes, and gives it as counted from the start: [`Seek::seek`].
     pub fn seek(&self, to: SeekFrom) -> Call<Result<u64>> {
         seek(self, Context::of(Operation::Seek), to)
+    }
+
+    /// Moves by so many bytes: [`Seek::seek_relative`].
+    pub fn seek_relative(&self, by: i64) -> Call<Result<()>> {
+        seek_relative(self, Context::of(Operation::Seek), by)
     }
 
     /// Moves to the start: [`Seek::rewind`].
@@ -162,6 +194,22 @@ where
     typed(aio, Typed::new(context), move |to| to.write_all(data.as_ref()))
 }
 
+pub(crate) fn write_vectored<T, D>(
+    aio: &Aio<T>,
+    context: Context,
+    data: impl IntoIterator<Item = D>,
+) -> Call<Result<usize>>
+where
+    T: Write + Send + 'static,
+    D: Data,
+{
+    let data: Vec<_> = data.into_iter().map(D::into_owned).collect();
+    typed(aio, Typed::new(context), move |to| {
+        let slices: Vec<_> = data.iter().map(|data| IoSlice::new(data.as_ref())).collect();
+        to.write_vectored(&slices)
+    })
+}
+
 pub(crate) fn seek<T>(aio: &Aio<T>, context: Context, to: SeekFrom) -> Call<Result<u64>>
 where
     T: Seek + Send + 'static,
@@ -174,9 +222,22 @@ pub(crate) fn rewind<T>(aio: &Aio<T>, context: Context) -> Call<Result<()>>
 where
     T: Seek + Send + 'static,
 {
-    let policy = Typed::harmless(context);
-    let rewind = |seat: &mut Seat<T>| read::seek(seat, SeekFrom::Start(0)).map(|_| ());
-    aio.queue(policy, move |seat| seat.as_mut().map(rewind))
+    seek_to(aio, context, SeekFrom::Start(0))
+}
+
+pub(crate) fn seek_relative<T>(aio: &Aio<T>, context: Context, by: i64) -> Call<Result<()>>
+where
+    T: Seek + Send + 'static,
+{
+    seek_to(aio, context, SeekFrom::Current(by))
+}
+
+fn seek_to<T>(aio: &Aio<T>, context: Context, to: SeekFrom) -> Call<Result<()>>
+where
+    T: Seek + Send + 'static,
+{
+    let seek = move |seat: &mut Seat<T>| read::seek(seat, to).map(drop);
+    aio.queue(Typed::harmless(context), move |seat| seat.as_mut().map(seek))
 }
 
 pub(crate) fn stream_position<T>(aio: &Aio<T>, context: Context) -> Call<Result<u64>>

@@ -22,7 +22,7 @@ pub use call::{Call, CallError, Checked};
 pub use dyn_file::AsyncFile;
 pub use error::{Error, Operation, Result};
 pub use fs::{File, OpenOptions, open};
-pub use io::{Buffer, Count, Data, Fill};
+pub use io::{Buffer, Count, Data, Fill, FillSlices};
 pub use method::{Bind, Inside, InsideMut, Lend, LendMut, Method, kind};
 pub use pool::{Job, Pool, Stuck, unblock};
 

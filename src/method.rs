@@ -3,7 +3,7 @@
 mod lend;
 
 use crate::aio::Aio;
-use crate::call::Call;
+use crate::call::{Call, Plain};
 pub use lend::{Inside, InsideMut, Lend, LendMut};
 
 /// A method of `T` that [`Aio::call`] can forward, with arguments of the type `Args`, a tuple.
@@ -151,14 +151,21 @@ methods!([A X a, B Y b, C Z c, D W d]);
 methods!(@values A a, B b, C c, D d, E e);
 methods!(@values A a, B b, C c, D d, E e, G g);
 
-/// Implements `Bind` for one arity.
+/// Implements `Bind` for one arity, for each receiver.
 macro_rules! binds {
-    ($receiver:ident, $target:ty, $($A:ident $a:ident),*) => {
+    ($($A:ident $a:ident),*) => {
+        binds!(@implement Shared [] [&T] [it => it], $($A $a),*);
+        binds!(@implement Exclusive [] [&mut T] [it => it], $($A $a),*);
+        binds!(@implement SharedInside [T: Inside,] [&T::Inside] [it => it.inside()], $($A $a),*);
+        binds!(@implement ExclusiveInside [T: InsideMut,] [&mut T::Inside] [it => it.inside_mut()], $($A $a),*);
+    };
+    (@implement $receiver:ident [$($where:tt)*] [$target:ty] [$it:ident => $reach:expr], $($A:ident $a:ident),*) => {
         impl<F, T, R, $($A),*> Bind<T, ($($A,)*), ($receiver, $(Value<$A>,)*)> for F
         where
             F: Fn($target, $($A),*) -> R + Clone + Send + Sync + 'static,
             T: Send + 'static,
             R: Send + 'static,
+            $($where)*
             $($A: Send + 'static,)*
         {
             type Bound = Box<dyn Fn($($A),*) -> Call<R> + Send + Sync>;
@@ -167,7 +174,8 @@ macro_rules! binds {
                 Box::new(move |$($a),*| {
                     let method = self.clone();
                     handle.queue(Plain::of::<F>(), move |seat| {
-                        seat.as_mut().map(|seat| method(seat.value(), $($a),*))
+                        let $it = seat.as_mut()?.value();
+                        Some(method($reach, $($a),*))
                     })
                 })
             }
@@ -175,19 +183,10 @@ macro_rules! binds {
     };
 }
 
-/// Both receivers, for each number of arguments up to the first.
-macro_rules! all_binds {
-    ($($A:ident $a:ident),*) => {
-        binds!(Shared, &T, $($A $a),*);
-        binds!(Exclusive, &mut T, $($A $a),*);
-    };
-}
-
-use crate::call::Plain;
-all_binds!();
-all_binds!(A a);
-all_binds!(A a, B b);
-all_binds!(A a, B b, C c);
-all_binds!(A a, B b, C c, D d);
-all_binds!(A a, B b, C c, D d, E e);
-all_binds!(A a, B b, C c, D d, E e, G g);
+binds!();
+binds!(A a);
+binds!(A a, B b);
+binds!(A a, B b, C c);
+binds!(A a, B b, C c, D d);
+binds!(A a, B b, C c, D d, E e);
+binds!(A a, B b, C c, D d, E e, G g);

@@ -269,7 +269,7 @@ impl Pool {
     }
 
     /// The embedded threads without a limit or an end: what other pools fall back on.
-    fn embedded() -> &'static Pool {
+    pub(crate) fn embedded() -> &'static Pool {
         static EMBEDDED: OnceLock<Pool> = OnceLock::new();
         EMBEDDED.get_or_init(|| Pool::from_fn(blocking::spawn))
     }

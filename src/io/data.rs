@@ -1,6 +1,7 @@
 //! What the typed methods write: owned data travels to the pool as it is, borrowed data is copied once.
 
 use std::borrow::Cow;
+use std::io::IoSlice;
 use std::sync::Arc;
 
 /// Bytes that can be written: owned (`Vec<u8>`, `String`, `Box<[u8]>`, `Arc<[u8]>`, `[u8; N]`), which
@@ -78,6 +79,8 @@ copied! {
     &[u8; N], const N;
     &mut [u8];
     &mut Vec<u8>;
+    IoSlice<'_>;
+    &IoSlice<'_>;
 }
 
 impl Data for Cow<'_, [u8]> {

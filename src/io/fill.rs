@@ -5,6 +5,7 @@ use crate::call::Call;
 use crate::error::Result;
 use std::fmt;
 use std::future::Future;
+use std::io::IoSliceMut;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -40,6 +41,41 @@ impl<B: Buffer + ?Sized, N: Count> Future for Fill<'_, B, N> {
 impl<B: Buffer + ?Sized, N> fmt::Debug for Fill<'_, B, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fill").finish_non_exhaustive()
+    }
+}
+
+/// The future of `read_vectored`: fills many buffers, one after the other, and gives the number of bytes. Otherwise
+/// as [`Fill`].
+#[must_use = "nothing is read into the buffers unless this is awaited"]
+pub struct FillSlices<'b, 's> {
+    call: Call<Chunk<Vec<u8>>>,
+    buffers: &'b mut [IoSliceMut<'s>],
+}
+
+impl<'b, 's> FillSlices<'b, 's> {
+    pub(super) fn new(call: Call<Chunk<Vec<u8>>>, buffers: &'b mut [IoSliceMut<'s>]) -> Self {
+        FillSlices { call, buffers }
+    }
+}
+
+impl Future for FillSlices<'_, '_> {
+    type Output = Result<usize>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<usize>> {
+        let chunk = ready!(Pin::new(&mut self.call).poll(cx));
+        let mut rest = &chunk.taken[..];
+        for buffer in self.buffers.iter_mut() {
+            let (here, later) = rest.split_at(rest.len().min(buffer.len()));
+            buffer[..here.len()].copy_from_slice(here);
+            rest = later;
+        }
+        Poll::Ready(chunk.result)
+    }
+}
+
+impl fmt::Debug for FillSlices<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FillSlices").finish_non_exhaustive()
     }
 }
 

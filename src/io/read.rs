@@ -1,12 +1,12 @@
 //! Reads that lose nothing: the bytes of an abandoned one go back to where they came from.
 
-use super::fill::{Buffer, Fill};
+use super::fill::{Buffer, Fill, FillSlices};
 use crate::aio::Aio;
 use crate::call::{Call, CallError, Policy};
 use crate::error::{Context, Error};
 use crate::mailbox::Mailbox;
 use crate::seat::{Seat, Unread};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, IoSliceMut, Read, Seek, SeekFrom};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -19,10 +19,23 @@ pub(crate) fn keep<T>(_: &mut T, _: usize) -> bool {
 }
 
 /// What a read took out of a value, and what it says to its caller.
-pub(super) struct Chunk<B, E = Error> {
+pub(crate) struct Chunk<B, E = Error> {
     pub(super) taken: B,
     pub(super) result: std::result::Result<usize, E>,
     turn: u64,
+}
+
+impl<B: Taken> Chunk<B> {
+    fn failed(error: Error) -> Self {
+        Chunk { taken: B::default(), result: Err(error), turn: 0 }
+    }
+}
+
+impl<B> Chunk<B, io::Error> {
+    fn seal(self, context: &Context) -> Chunk<B> {
+        let result = self.result.map_err(|error| context.error(error));
+        Chunk { taken: self.taken, result, turn: self.turn }
+    }
 }
 
 /// Bytes on their way from a value to its reader, who may be gone.
@@ -67,13 +80,11 @@ impl<T: Send + 'static, B: Taken> Policy for Reading<T, B> {
     type Out = Chunk<B>;
 
     fn seal(&self, raw: Self::Raw) -> Chunk<B> {
-        let result = raw.result.map_err(|error| self.context.error(error));
-        Chunk { taken: raw.taken, result, turn: raw.turn }
+        raw.seal(&self.context)
     }
 
     fn refuse(&self, why: CallError) -> std::result::Result<Chunk<B>, CallError> {
-        let error = self.context.refused(why)?;
-        Ok(Chunk { taken: B::default(), result: Err(error), turn: 0 })
+        self.context.refused(why).map(Chunk::failed)
     }
 
     fn take_back(&self, chunk: Chunk<B>) -> Option<Chunk<B>> {
@@ -111,15 +122,23 @@ where
     B: Buffer + ?Sized,
     F: FnOnce(&mut Seat<T>) -> (B::Taken, io::Result<usize>) + Send + 'static,
 {
+    Fill::new(queue_call(aio, context, put_back, take), buffer)
+}
+
+fn queue_call<T, B, F>(aio: &Aio<T>, context: Context, put_back: PutBack<T>, take: F) -> Call<Chunk<B>>
+where
+    T: Send + 'static,
+    B: Taken,
+    F: FnOnce(&mut Seat<T>) -> (B, io::Result<usize>) + Send + 'static,
+{
     let mailbox = Arc::clone(aio.mailbox());
     let policy = Reading { context, mailbox, put_back, taken: PhantomData };
-    let call: Call<Chunk<B::Taken>> = aio.queue(policy, move |seat| {
+    aio.queue(policy, move |seat| {
         seat.as_mut().map(|seat| {
             let (taken, result) = take(seat);
             Chunk { taken, result, turn: seat.turn() }
         })
-    });
-    Fill::new(call, buffer)
+    })
 }
 
 pub(crate) fn read<'b, T: Read + Send + 'static>(
@@ -129,23 +148,122 @@ pub(crate) fn read<'b, T: Read + Send + 'static>(
     put_back: PutBack<T>,
 ) -> Fill<'b, [u8], usize> {
     let wanted = buffer.len();
-    queue(aio, context, buffer, put_back, move |seat| {
-        let (value, unread) = seat.value_and_unread();
-        if let Some(mut unread) = unread {
-            let later = unread.bytes.split_off(wanted.min(unread.bytes.len()));
-            let taken = std::mem::replace(&mut unread.bytes, later);
-            let count = taken.len();
-            seat.keep(unread);
-            return (taken, Ok(count));
-        }
-        let mut taken = match zeroed(wanted) {
-            Ok(taken) => taken,
-            Err(error) => return (Vec::new(), Err(error)),
-        };
-        let result = value.read(&mut taken);
-        taken.truncate(*result.as_ref().unwrap_or(&0));
-        (taken, result)
-    })
+    queue(aio, context, buffer, put_back, move |seat| take_some(seat, wanted, T::read))
+}
+
+pub(crate) fn read_vectored<'b, 's, T: Read + Send + 'static>(
+    aio: &Aio<T>,
+    context: Context,
+    buffers: &'b mut [IoSliceMut<'s>],
+    put_back: PutBack<T>,
+) -> FillSlices<'b, 's> {
+    let sizes: Vec<usize> = buffers.iter().map(|buffer| buffer.len()).collect();
+    let call = queue_call(aio, context, put_back, move |seat| {
+        take_some(seat, sizes.iter().sum(), |value, mut rest| {
+            let mut slices = Vec::with_capacity(sizes.len());
+            for size in sizes {
+                let (slice, later) = rest.split_at_mut(size);
+                slices.push(IoSliceMut::new(slice));
+                rest = later;
+            }
+            value.read_vectored(&mut slices)
+        })
+    });
+    FillSlices::new(call, buffers)
+}
+
+/// Takes some bytes: those that an abandoned read has left, or else what one read of the value gives.
+fn take_some<T>(
+    seat: &mut Seat<T>,
+    wanted: usize,
+    read: impl FnOnce(&mut T, &mut [u8]) -> io::Result<usize>,
+) -> (Vec<u8>, io::Result<usize>) {
+    let (value, unread) = seat.value_and_unread();
+    if let Some(mut unread) = unread {
+        let later = unread.bytes.split_off(wanted.min(unread.bytes.len()));
+        let taken = std::mem::replace(&mut unread.bytes, later);
+        let count = taken.len();
+        seat.keep(unread);
+        return (taken, Ok(count));
+    }
+    fill_some(wanted, |buffer| read(value, buffer))
+}
+
+/// A buffer of what one read gives.
+fn fill_some(
+    wanted: usize,
+    read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
+) -> (Vec<u8>, io::Result<usize>) {
+    let mut taken = match zeroed(wanted) {
+        Ok(taken) => taken,
+        Err(error) => return (Vec::new(), Err(error)),
+    };
+    let result = read(&mut taken);
+    taken.truncate(*result.as_ref().unwrap_or(&0));
+    (taken, result)
+}
+
+/// The policy of a read that takes nothing from anybody: it names its own offset.
+pub(crate) struct ReadingBeside(Context);
+
+impl Policy for ReadingBeside {
+    type Raw = Chunk<Vec<u8>, io::Error>;
+    type Out = Chunk<Vec<u8>>;
+
+    fn seal(&self, raw: Self::Raw) -> Chunk<Vec<u8>> {
+        raw.seal(&self.0)
+    }
+
+    fn refuse(&self, why: CallError) -> std::result::Result<Chunk<Vec<u8>>, CallError> {
+        self.0.refused(why).map(Chunk::failed)
+    }
+
+    fn only_reads(&self) -> bool {
+        true
+    }
+
+    fn holds_exit(&self) -> bool {
+        false
+    }
+
+    fn name(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// A read beside the queue. `make` makes the call, or gives the policy back if the handle is closed.
+pub(crate) fn read_beside<'b, N>(
+    context: Context,
+    buffer: &'b mut [u8],
+    make: impl FnOnce(ReadingBeside, usize) -> std::result::Result<Call<Chunk<Vec<u8>>>, ReadingBeside>,
+) -> Fill<'b, [u8], N> {
+    let call = make(ReadingBeside(context), buffer.len());
+    Fill::new(call.unwrap_or_else(|policy| Call::ready(Chunk::failed(policy.0.closed()))), buffer)
+}
+
+/// What a read beside the queue gives.
+pub(crate) fn chunk(
+    wanted: usize,
+    read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
+) -> Chunk<Vec<u8>, io::Error> {
+    let (taken, result) = fill_some(wanted, read);
+    Chunk { taken, result, turn: 0 }
+}
+
+/// A read in the queue by another method than `Read`'s, which starts at an offset of its own.
+#[cfg(windows)]
+pub(crate) fn read_by<'b, T: Send + 'static>(
+    aio: &Aio<T>,
+    context: Context,
+    buffer: &'b mut [u8],
+    read: impl FnOnce(&mut T, &mut [u8]) -> io::Result<usize> + Send + 'static,
+) -> Fill<'b, [u8], usize> {
+    let wanted = buffer.len();
+    let call = aio.queue(ReadingBeside(context), move |seat| {
+        let value = seat.as_mut()?.value();
+        Some(chunk(wanted, |buffer| read(value, buffer)))
+    });
+    Fill::new(call, buffer)
 }
 
 pub(crate) fn read_exact<'b, T: Read + Send + 'static>(

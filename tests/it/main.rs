@@ -12,6 +12,7 @@ mod executors;
 mod exit;
 mod file;
 mod forwarding;
+mod lanes;
 mod open;
 mod order;
 mod panics;

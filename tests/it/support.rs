@@ -54,6 +54,14 @@ impl Steps {
         }
     }
 
+    /// Puts the first job last, and runs the one that is first then.
+    pub fn rotate(&self) {
+        let mut jobs = self.jobs.lock().unwrap();
+        jobs.rotate_left(1);
+        drop(jobs);
+        self.run_one();
+    }
+
     /// Loses the next job, as a runtime does that shuts down.
     pub fn lose_one(&self) {
         let job = self.jobs.lock().unwrap().pop_front().expect("a job waits");
