@@ -10,7 +10,8 @@ pub type Result<T> = result::Result<T, Error>;
 
 /// An `io::Error` that knows what was attempted, and on which file.
 ///
-/// It prints as `open "no/such/file": No such file or directory (os error 2)`.
+/// It prints as `open "no/such/file": No such file or directory (os error 2)`, or, with two paths, as
+/// `rename "a" to "b": No such file or directory (os error 2)`.
 ///
 /// ```
 /// use aiofile::Operation;
@@ -45,6 +46,8 @@ struct Parts {
 pub(crate) struct Context {
     pub(crate) operation: Operation,
     pub(crate) path: Option<Arc<Path>>,
+    /// What it was to become: of `rename`, `copy` and the links.
+    pub(crate) to: Option<Arc<Path>>,
 }
 
 /// The operations, each with the words that its errors begin with. A new one is one line.
@@ -88,6 +91,24 @@ operations! {
     TryClone "clone handle of",
     IntoStd "take std file of",
     Close "close",
+    Canonicalize "canonicalize",
+    Copy "copy",
+    CreateDir "create directory",
+    CreateDirAll "create directories up to",
+    Exists "look for",
+    HardLink "link",
+    ReadDir "read directory",
+    ReadLink "read link",
+    RemoveDir "remove directory",
+    RemoveDirAll "remove all of",
+    RemoveFile "remove",
+    Rename "rename",
+    SymlinkMetadata "read metadata of link",
+    Symlink "symlink",
+    Chown "change owner of",
+    Lchown "change owner of link",
+    Chroot "change root to",
+    WriteAtomic "write atomically",
 }
 
 impl fmt::Display for Operation {
@@ -98,7 +119,11 @@ impl fmt::Display for Operation {
 
 impl Context {
     pub(crate) fn of(operation: Operation) -> Self {
-        Context { operation, path: None }
+        Context { operation, path: None, to: None }
+    }
+
+    pub(crate) fn on(operation: Operation, path: Option<Arc<Path>>) -> Self {
+        Context { operation, path, to: None }
     }
 
     pub(crate) fn error(&self, source: io::Error) -> Error {
@@ -122,10 +147,14 @@ impl Context {
 
 impl fmt::Display for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.path {
-            Some(path) => write!(f, "{} {path:?}", self.operation),
-            None => write!(f, "{}", self.operation),
+        write!(f, "{}", self.operation)?;
+        if let Some(path) = &self.path {
+            write!(f, " {path:?}")?;
         }
+        if let Some(to) = &self.to {
+            write!(f, " to {to:?}")?;
+        }
+        Ok(())
     }
 }
 
@@ -150,6 +179,11 @@ impl Error {
     /// The file it was attempted on; none for a handle that was not opened by a path.
     pub fn path(&self) -> Option<&Path> {
         self.0.context.path.as_deref()
+    }
+
+    /// The second path, of an operation that has two: what a file was to be renamed to, copied to, or linked as.
+    pub fn to_path(&self) -> Option<&Path> {
+        self.0.context.to.as_deref()
     }
 
     /// The kind of the underlying error.

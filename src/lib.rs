@@ -5,7 +5,7 @@ mod call;
 pub mod docs;
 mod dyn_file;
 mod error;
-mod fs;
+pub mod fs;
 mod io;
 mod lock;
 mod mailbox;

@@ -127,7 +127,7 @@ impl File {
     }
 
     fn context(&self, operation: Operation) -> Context {
-        Context { operation, path: self.path.clone() }
+        Context::on(operation, self.path.clone())
     }
 }
 

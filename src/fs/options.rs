@@ -47,7 +47,7 @@ pub fn open(path: impl AsRef<Path>, mode: &str) -> Call<Result<File>> {
             OpenOptions::from(mode.to_options()).open_at(path, at_end)
         }
         Err(error) => {
-            let context = Context { operation: Operation::Open, path: Some(shared(path)) };
+            let context = Context::on(Operation::Open, Some(shared(path)));
             Call::ready(Err(context.error(error)))
         }
     }
@@ -115,7 +115,7 @@ impl OpenOptions {
         let path = shared(path);
         let options = self.std.clone();
         let pool = self.pool.clone().unwrap_or_default();
-        let context = Context { operation: Operation::Open, path: Some(path.clone()) };
+        let context = Context::on(Operation::Open, Some(path.clone()));
         let on = pool.clone();
         pool.run_as(Typed::harmless(context), move || {
             let mut file = options.open(&path)?;

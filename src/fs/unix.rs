@@ -1,10 +1,40 @@
-//! What std does not offer, on Unix.
+//! What Unix has: the functions of `std::os::unix::fs`, and a close that says how it went.
 
-use std::fs::File;
+use super::functions::{change, change_to};
+use crate::call::Call;
+use crate::error::{Operation, Result};
+use std::fs::{File, Metadata};
 use std::io;
+use std::os::unix::fs::{self, MetadataExt};
+use std::path::Path;
+
+/// Changes the owner and the group of a file, where they are given: [`std::os::unix::fs::chown`].
+pub fn chown(path: impl AsRef<Path>, uid: Option<u32>, gid: Option<u32>) -> Call<Result<()>> {
+    change(Operation::Chown, path, move |path| fs::chown(path, uid, gid))
+}
+
+/// Changes the owner and the group of a link itself: [`std::os::unix::fs::lchown`].
+pub fn lchown(path: impl AsRef<Path>, uid: Option<u32>, gid: Option<u32>) -> Call<Result<()>> {
+    change(Operation::Lchown, path, move |path| fs::lchown(path, uid, gid))
+}
+
+/// Changes the root directory of this process: [`std::os::unix::fs::chroot`].
+pub fn chroot(dir: impl AsRef<Path>) -> Call<Result<()>> {
+    change(Operation::Chroot, dir, |dir| fs::chroot(dir))
+}
+
+/// Makes a symbolic link to `original`: [`std::os::unix::fs::symlink`].
+pub fn symlink(original: impl AsRef<Path>, link: impl AsRef<Path>) -> Call<Result<()>> {
+    change_to(Operation::Symlink, original, link, |original, link| fs::symlink(original, link))
+}
 
 /// Closes the file and says what close(2) said, which std drops. Even with an error the descriptor is gone
 /// (close(2), "Dealing with error returns from close()"), so it is never tried again.
 pub(super) fn close(file: File) -> io::Result<()> {
     nix::unistd::close(file).map_err(io::Error::from)
+}
+
+/// Whether these are the metadata of one file, by whatever names.
+pub(super) fn is_one_file(one: &Metadata, other: &Metadata) -> bool {
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
 }

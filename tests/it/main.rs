@@ -12,6 +12,7 @@ mod executors;
 mod exit;
 mod file;
 mod forwarding;
+mod fs;
 mod lanes;
 mod open;
 mod order;

@@ -1,0 +1,260 @@
+//! Directories: made, and listed in batches.
+
+use super::functions::change;
+use crate::aio::Aio;
+use crate::call::Call;
+use crate::error::{Context, Operation, Result, shared};
+use crate::io::Typed;
+use crate::pool::Pool;
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, FileType, Metadata};
+use std::future::poll_fn;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{self, Poll, ready};
+use std::{fmt, io};
+
+/// How many entries a hop brings.
+const BATCH: usize = 1024;
+
+/// Lists a directory: [`std::fs::read_dir`]. The first entries come with this hop, and then up to 1,024 with
+/// each, with their types.
+#[doc(alias("scandir", "listdir"))]
+pub fn read_dir(path: impl AsRef<Path>) -> Call<Result<ReadDir>> {
+    let pool = Pool::default();
+    let path = shared(path.as_ref());
+    let context = Context::on(Operation::ReadDir, Some(path.clone()));
+    pool.clone().run_as(Typed::harmless(context.clone()), move || {
+        let mut listing = Listing { context, dirs: vec![fs::read_dir(&path)?], deep: false };
+        let first = listing.take_batch();
+        Ok(ReadDir(Batches::new(&pool, listing, first)))
+    })
+}
+
+/// Lists a directory and all directories below it: each entry before those that are in it. Links are listed, and
+/// not followed. A directory that cannot be read is an error in its place; the others follow.
+///
+/// ```
+/// # pollster::block_on(async {
+/// # let dir = tempfile::tempdir().unwrap();
+/// # std::fs::create_dir_all(dir.path().join("a/b")).unwrap();
+/// # std::fs::write(dir.path().join("a/b/c"), "").unwrap();
+/// let mut below = Vec::new();
+/// let mut walk = aiofile::fs::walk(dir.path()).await?;
+/// while let Some(entry) = walk.next_entry().await? {
+///     below.push(entry.path().strip_prefix(dir.path()).unwrap().to_owned());
+/// }
+/// assert_eq!(below, ["a", "a/b", "a/b/c"].map(std::path::PathBuf::from));
+/// # aiofile::Result::Ok(()) }).unwrap()
+/// ```
+#[doc(alias("walkdir", "os.walk"))]
+pub fn walk(path: impl AsRef<Path>) -> Call<Result<Walk>> {
+    let pool = Pool::default();
+    let path = shared(path.as_ref());
+    let context = Context::on(Operation::ReadDir, Some(path.clone()));
+    pool.clone().run_as(Typed::harmless(context.clone()), move || {
+        let mut listing = Listing { context, dirs: vec![fs::read_dir(&path)?], deep: true };
+        let first = listing.take_batch();
+        Ok(Walk(Batches::new(&pool, listing, first)))
+    })
+}
+
+/// The entries of a directory, from [`read_dir`]. In no order, as std's.
+#[derive(Debug)]
+pub struct ReadDir(Batches);
+
+/// The entries of a directory and all below it, from [`walk`].
+#[derive(Debug)]
+pub struct Walk(Batches);
+
+macro_rules! entries {
+    ($($List:ident),*) => {$(
+        impl $List {
+            /// The next entry; `None` at the end. An error stands for one entry; the next call goes on behind it.
+            ///
+            /// *Abandonment:* nothing is lost. *Cost:* one hop for every 1,024 entries.
+            pub async fn next_entry(&mut self) -> Result<Option<DirEntry>> {
+                poll_fn(|cx| self.poll_next_entry(cx)).await
+            }
+
+            /// The same, to be polled.
+            pub fn poll_next_entry(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<Option<DirEntry>>> {
+                self.0.poll_next(cx)
+            }
+        }
+    )*};
+}
+
+entries!(ReadDir, Walk);
+
+type Batch = VecDeque<Result<DirEntry>>;
+
+/// A listing, a batch at a time.
+#[derive(Debug)]
+struct Batches {
+    listing: Aio<Listing>,
+    here: Batch,
+    /// The batch that is on its way: kept here, so that an abandoned wait loses no entry.
+    next: Option<Call<Batch>>,
+    more: bool,
+}
+
+impl Batches {
+    fn new(pool: &Pool, listing: Listing, here: Batch) -> Self {
+        let more = !listing.dirs.is_empty();
+        let listing = Aio::build(pool, Box::new(listing), false);
+        Batches { listing, here, next: None, more }
+    }
+
+    fn poll_next(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<Option<DirEntry>>> {
+        while self.here.is_empty() && self.more {
+            let next = self.next.get_or_insert_with(|| self.listing.with(Listing::take_batch));
+            self.here = ready!(Pin::new(next).poll(cx));
+            self.next = None;
+            self.more = !self.here.is_empty();
+        }
+        Poll::Ready(self.here.pop_front().transpose())
+    }
+}
+
+/// Directories in the middle of being read, the innermost last.
+struct Listing {
+    context: Context,
+    dirs: Vec<fs::ReadDir>,
+    deep: bool,
+}
+
+impl Listing {
+    fn take_batch(&mut self) -> Batch {
+        let mut batch = VecDeque::new();
+        while batch.len() < BATCH
+            && let Some(dir) = self.dirs.last_mut()
+        {
+            match dir.next() {
+                Some(Ok(entry)) => {
+                    let entry = DirEntry::new(entry);
+                    let into = self.deep && entry.file_type.as_ref().is_ok_and(FileType::is_dir);
+                    let path = into.then(|| entry.path());
+                    batch.push_back(Ok(entry));
+                    if let Some(path) = path {
+                        match fs::read_dir(&path) {
+                            Ok(dir) => self.dirs.push(dir),
+                            Err(error) => {
+                                let context = Context::on(Operation::ReadDir, Some(shared(&path)));
+                                batch.push_back(Err(context.error(error)));
+                            }
+                        }
+                    }
+                }
+                Some(Err(error)) => batch.push_back(Err(self.context.error(error))),
+                None => drop(self.dirs.pop()),
+            }
+        }
+        batch
+    }
+}
+
+impl fmt::Debug for Listing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Listing({})", self.context)
+    }
+}
+
+/// An entry of a directory: [`std::fs::DirEntry`], with its type.
+#[derive(Debug)]
+pub struct DirEntry {
+    std: Arc<fs::DirEntry>,
+    name: OsString,
+    file_type: io::Result<FileType>,
+}
+
+impl DirEntry {
+    fn new(entry: fs::DirEntry) -> Self {
+        DirEntry { name: entry.file_name(), file_type: entry.file_type(), std: Arc::new(entry) }
+    }
+
+    /// The directory's path with the name.
+    pub fn path(&self) -> PathBuf {
+        self.std.path()
+    }
+
+    /// The name alone.
+    pub fn file_name(&self) -> &OsStr {
+        &self.name
+    }
+
+    /// Whether it is a file, a directory or a link. It came with the listing: no hop.
+    pub fn file_type(&self) -> Result<FileType> {
+        match &self.file_type {
+            Ok(file_type) => Ok(*file_type),
+            Err(error) => {
+                let again =
+                    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error);
+                Err(Context::on(Operation::Metadata, Some(shared(&self.path()))).error(again))
+            }
+        }
+    }
+
+    /// What the system knows of it; of a link, the link itself: [`std::fs::DirEntry::metadata`]. One hop.
+    pub fn metadata(&self) -> Call<Result<Metadata>> {
+        let context = Context::on(Operation::Metadata, Some(shared(&self.path())));
+        let entry = Arc::clone(&self.std);
+        Pool::default().run_as(Typed::harmless(context), move || entry.metadata())
+    }
+
+    /// The number of its inode.
+    #[cfg(unix)]
+    pub fn ino(&self) -> u64 {
+        std::os::unix::fs::DirEntryExt::ino(&*self.std)
+    }
+}
+
+/// Makes directories: [`std::fs::DirBuilder`].
+///
+/// ```
+/// # pollster::block_on(async {
+/// # let dir = tempfile::tempdir().unwrap();
+/// aiofile::fs::DirBuilder::new().recursive(true).create(dir.path().join("a/b")).await?;
+/// assert!(aiofile::fs::exists(dir.path().join("a/b")).await?);
+/// # aiofile::Result::Ok(()) }).unwrap()
+/// ```
+#[derive(Debug, Default)]
+pub struct DirBuilder {
+    recursive: bool,
+    #[cfg(unix)]
+    mode: Option<u32>,
+}
+
+impl DirBuilder {
+    /// A builder of one directory, whose parent is there.
+    pub fn new() -> Self {
+        DirBuilder::default()
+    }
+
+    /// Whether parents are made where they are missing, and a directory that is there is no error.
+    pub fn recursive(&mut self, recursive: bool) -> &mut Self {
+        self.recursive = recursive;
+        self
+    }
+
+    /// Who may do what with the directory, less the umask; 0o777 unless it is set.
+    #[cfg(unix)]
+    pub fn mode(&mut self, mode: u32) -> &mut Self {
+        self.mode = Some(mode);
+        self
+    }
+
+    /// Makes the directory.
+    pub fn create(&self, path: impl AsRef<Path>) -> Call<Result<()>> {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(self.recursive);
+        #[cfg(unix)]
+        if let Some(mode) = self.mode {
+            std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode);
+        }
+        let operation = if self.recursive { Operation::CreateDirAll } else { Operation::CreateDir };
+        change(operation, path, move |path| builder.create(path))
+    }
+}
