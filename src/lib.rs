@@ -13,6 +13,7 @@ mod method;
 mod pool;
 mod proxy;
 mod seat;
+mod stream;
 
 pub use aio::Aio;
 /// The attribute that implementations of [`AsyncFile`] are written with.
@@ -25,6 +26,7 @@ pub use fs::{File, OpenOptions, open};
 pub use io::{Buffer, Count, Data, Fill, FillSlices};
 pub use method::{Bind, Inside, InsideMut, Lend, LendMut, Method, kind};
 pub use pool::{Job, Pool, Stuck, unblock};
+pub use stream::{Handle, Progress, Writer};
 
 /// What `proxy!` writes into other crates, by names that nothing there can hide.
 #[doc(hidden)]

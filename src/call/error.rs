@@ -78,6 +78,17 @@ impl CallError {
         matches!(self.0, Kind::Deadlock)
     }
 
+    /// The same error once more; a panic has but one payload.
+    pub(crate) fn again(&self) -> Self {
+        CallError(match &self.0 {
+            Kind::Panicked(_) => Kind::Panicked(Mutex::new(Box::new(self.to_string()))),
+            Kind::Cancelled => Kind::Cancelled,
+            Kind::Closed => Kind::Closed,
+            Kind::Refused(why) => Kind::Refused(*why),
+            Kind::Deadlock => Kind::Deadlock,
+        })
+    }
+
     /// Panics in the caller: with the call's own payload if it has one.
     pub(crate) fn resume(self) -> ! {
         match self.into_panic() {

@@ -126,7 +126,7 @@ impl File {
         self.lanes.file()
     }
 
-    fn context(&self, operation: Operation) -> Context {
+    pub(crate) fn context(&self, operation: Operation) -> Context {
         Context::on(operation, self.path.clone())
     }
 }

@@ -21,3 +21,4 @@ mod pools;
 mod proxy;
 mod support;
 mod traits;
+mod writer;

@@ -1,0 +1,177 @@
+//! `Writer`: small writes at memory speed, written by the pool while the caller fills the next buffer.
+
+mod pipe;
+
+use super::Handle;
+use crate::aio::Aio;
+use crate::call::Call;
+use crate::error::{Error, Operation, Result};
+use crate::fs::File;
+use crate::io::{Typed, typed};
+use pipe::Pipe;
+use std::fmt;
+use std::future::poll_fn;
+use std::io::Write;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{self, Poll, ready};
+
+/// A buffer in front of a handle: writes are accepted at memory speed, and written by the pool at once, in
+/// order, while the next ones are accepted.
+///
+/// ```
+/// # pollster::block_on(async {
+/// # let dir = tempfile::tempdir().unwrap();
+/// # let path = dir.path().join("log");
+/// let mut log = aiofile::open(&path, "w").await?.writer();
+/// for i in 0..1000 {
+///     log.write_all(format!("line {i}\n").as_bytes()).await?;
+/// }
+/// log.close().await?; // written, and closed
+/// # assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1000);
+/// # aiofile::Result::Ok(()) }).unwrap()
+/// ```
+///
+/// # What an `Ok` means
+///
+/// Of `write` and `write_all`: the bytes are *accepted*, and will be written without further ado, also when the
+/// writer is dropped and when the process ends normally. Of `flush`: all accepted bytes are in the value. Of
+/// `sync`: and on the disk. Of `close`: and the value is closed. None of these is `Ok` while an accepted byte is
+/// unwritten. [`progress`](Writer::progress) tells the numbers at any time.
+///
+/// # Errors
+///
+/// An error of the value is kept, with its number, and given to the next call, whichever it is; so is every
+/// further `write` then refused. What was not written is kept as well: the `flush` (or `sync`, `close`) after the one
+/// that gave the error resumes at exactly the first unwritten byte. [`Interrupted`](std::io::ErrorKind::Interrupted)
+/// is no error. A panic of the value resumes in the next call.
+///
+/// # Abandonment
+///
+/// A `write` whose future is dropped has either been accepted or not at all; a `write_all` has accepted what
+/// [`progress`](Writer::progress) says. Nothing else is lost by dropping a future.
+///
+/// # Cost
+///
+/// A copy into the buffer. A hop for each time that the pool has written everything, and then something comes. At
+/// most 256 KiB wait (4 MiB, for writes of 64 KiB and more), and then `write` waits for room; an idle writer
+/// holds no buffer.
+pub struct Writer<H: Handle<Value: Write>> {
+    handle: H,
+    pipe: Arc<Pipe>,
+    /// The value's own flush, which goes on when its wait is abandoned.
+    flush: Option<Call<Result<()>>>,
+}
+
+/// How far a [`Writer`] is: in bytes since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Taken by `write` and `write_all`.
+    pub accepted: u64,
+    /// In the value.
+    pub written: u64,
+    /// On the disk, for all that is known: a `sync` has confirmed them.
+    pub synced: u64,
+}
+
+impl<H: Handle<Value: Write>> Writer<H> {
+    /// A writer on this handle. What the handle's clones write goes in between, in the order made.
+    pub fn new(handle: H) -> Self {
+        let pipe = Pipe::new(handle.context(Operation::Write));
+        Writer { handle, pipe, flush: None }
+    }
+
+    /// Accepts some of the data, and gives the number of bytes; waits only if there is no room.
+    pub async fn write(&mut self, data: &[u8]) -> Result<usize> {
+        poll_fn(|cx| self.poll_write(cx, data)).await
+    }
+
+    /// Accepts all of the data.
+    pub async fn write_all(&mut self, mut data: &[u8]) -> Result<()> {
+        while !data.is_empty() {
+            let accepted = self.write(data).await?;
+            data = &data[accepted..];
+        }
+        Ok(())
+    }
+
+    /// Resolves when all accepted bytes are in the value, and its own flush is done.
+    pub async fn flush(&mut self) -> Result<()> {
+        poll_fn(|cx| self.poll_flush(cx)).await
+    }
+
+    /// Flushes, and gives the handle back. On an error, the writer stays what it was.
+    pub async fn into_inner(mut self) -> std::result::Result<H, (Self, Error)> {
+        match self.flush().await {
+            Ok(()) => Ok(self.handle),
+            Err(error) => Err((self, error)),
+        }
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> Progress {
+        self.pipe.progress()
+    }
+
+    /// `write`, to be polled.
+    pub fn poll_write(&mut self, cx: &mut task::Context<'_>, data: &[u8]) -> Poll<Result<usize>> {
+        let accepted = ready!(self.pipe.poll_accept(cx, data))?;
+        self.pipe.start(self.handle.aio());
+        Poll::Ready(Ok(accepted))
+    }
+
+    /// `flush`, to be polled.
+    pub fn poll_flush(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<()>> {
+        if self.flush.is_none() {
+            ready!(self.poll_written(cx))?;
+            let policy = Typed::new(self.handle.context(Operation::Flush));
+            self.flush = Some(typed(self.handle.aio(), policy, Write::flush));
+        }
+        let flush = self.flush.as_mut().expect("it was made above");
+        let flushed = ready!(Pin::new(flush).poll(cx));
+        self.flush = None;
+        Poll::Ready(flushed)
+    }
+
+    /// Resolves when all accepted bytes are in the value.
+    fn poll_written(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<()>> {
+        self.pipe.resume_if_told();
+        self.pipe.start(self.handle.aio());
+        self.pipe.poll_written(cx)
+    }
+}
+
+/// Of a file.
+impl Writer<File> {
+    /// Flushes, and has it on the disk: [`File::sync_all`]. A sync that fails stays failed.
+    pub async fn sync(&mut self) -> Result<()> {
+        self.flush().await?;
+        let flushed = self.progress().written;
+        self.handle.sync_all().await?;
+        self.pipe.synced(flushed);
+        Ok(())
+    }
+
+    /// Flushes, and closes the file: [`File::close`]. An error of the flush leaves the file open, and its error
+    /// is given once: close again to write the rest.
+    pub async fn close(&mut self) -> Result<()> {
+        self.flush().await?;
+        self.handle.clone().close().await
+    }
+}
+
+/// Of any other value.
+impl<T: Write + Send + 'static> Writer<Aio<T>> {
+    /// Flushes, and drops the value: [`Aio::close`]. An error of the flush leaves it open.
+    pub async fn close(&mut self) -> Result<()> {
+        self.flush().await?;
+        self.handle.clone().close().await;
+        Ok(())
+    }
+}
+
+impl<H: Handle<Value: Write>> fmt::Debug for Writer<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").field("progress", &self.progress()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,308 @@
+//! Promises 4 and 5: a buffer never lies, and an error loses nothing.
+
+use crate::support::{Steps, block_on, poll};
+use aiofile::{Aio, Pool, Progress, Writer};
+use std::io::{self, ErrorKind, Write};
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+
+/// What a write does, when its turn comes.
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    Error(i32),
+    Kind(ErrorKind),
+    Panic,
+    Nothing,
+}
+
+/// A sink that takes at most so many bytes at a time, and fails from the nth call on, once or for ever.
+#[derive(Clone)]
+struct Scripted {
+    taken: Arc<Mutex<Vec<u8>>>,
+    at_once: usize,
+    calls: usize,
+    fails_at: usize,
+    for_ever: bool,
+    fault: Fault,
+    /// How often the fault was there.
+    faults: Arc<Mutex<usize>>,
+}
+
+impl Write for Scripted {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        self.calls += 1;
+        if self.calls == self.fails_at || (self.for_ever && self.calls > self.fails_at) {
+            *self.faults.lock().unwrap() += 1;
+            match self.fault {
+                Fault::Error(number) => return Err(io::Error::from_raw_os_error(number)),
+                Fault::Kind(kind) => return Err(kind.into()),
+                Fault::Panic => panic!("scripted"),
+                Fault::Nothing => return Ok(0),
+            }
+        }
+        let count = data.len().min(self.at_once);
+        self.taken.lock().unwrap().extend_from_slice(&data[..count]);
+        Ok(count)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn sink() -> Scripted {
+    Scripted {
+        taken: Arc::default(),
+        at_once: usize::MAX,
+        calls: 0,
+        fails_at: 0,
+        for_ever: false,
+        fault: Fault::Nothing,
+        faults: Arc::default(),
+    }
+}
+
+fn line(i: usize) -> Vec<u8> {
+    format!("line {i:05}\n").into_bytes()
+}
+
+#[test]
+fn everything_is_written_in_order() {
+    let sink = sink();
+    let taken = sink.taken.clone();
+    let mut writer = Aio::new(sink).writer();
+    let mut expect = Vec::new();
+    block_on(async {
+        for i in 0..20_000 {
+            writer.write_all(&line(i)).await.unwrap();
+            expect.extend(line(i));
+        }
+        let large = vec![b'x'; 9 << 20]; // more than there is room for
+        writer.write_all(&large).await.unwrap();
+        expect.extend(large);
+        writer.flush().await.unwrap();
+    });
+    assert!(*taken.lock().unwrap() == expect);
+    let all = expect.len() as u64;
+    assert_eq!(writer.progress(), Progress { accepted: all, written: all, synced: 0 });
+    drop(writer);
+}
+
+/// A pool that is stepped: what is accepted, what waits, and one job for all of it.
+#[test]
+fn writes_are_accepted_at_once_up_to_a_bound() {
+    let (steps, pool) = Steps::new();
+    let sink = sink();
+    let taken = sink.taken.clone();
+    let mut writer = Aio::on(&pool, sink).writer();
+    let mut accepted = 0;
+    while let std::task::Poll::Ready(count) = poll(&mut pin!(writer.write(&[b'x'; 1000]))) {
+        accepted += count.unwrap();
+    }
+    assert_eq!((accepted, steps.taken()), (256 << 10, 1));
+    let progress = Progress { accepted: 256 << 10, written: 0, synced: 0 };
+    assert_eq!((writer.progress(), taken.lock().unwrap().len()), (progress, 0));
+    assert!(poll(&mut pin!(writer.flush())).is_pending(), "no Ok while a byte is unwritten");
+    steps.run_one();
+    assert_eq!((writer.progress().written, steps.waiting()), (256 << 10, 0));
+    assert!(poll(&mut pin!(writer.write(b"room again"))).is_ready());
+    steps.run_all();
+    let flush = writer.flush();
+    let mut flush = pin!(flush);
+    while poll(&mut flush).is_pending() {
+        steps.run_one();
+    }
+}
+
+/// SQLite's way: fail the first operation, the second, the third, ... once and for ever, with every kind of fault.
+/// Each is surfaced with its number; no Ok is said while a byte is unwritten; nothing is lost or written twice.
+#[test]
+fn every_fault_at_every_place_is_surfaced_and_loses_nothing() {
+    const LINES: usize = 12;
+    let faults = [
+        Fault::Error(5),
+        Fault::Error(28),
+        Fault::Error(122),
+        Fault::Kind(ErrorKind::Interrupted),
+        Fault::Kind(ErrorKind::WouldBlock),
+        Fault::Panic,
+        Fault::Nothing,
+    ];
+    let expect: Vec<u8> = (0..LINES).flat_map(line).collect();
+    let one = Pool::new(1);
+    let (mut injected, mut surfaced) = (0, 0);
+    for fault in faults {
+        for at_once in [1, 6, usize::MAX] {
+            for for_ever in [false, true] {
+                for fails_at in 1..60 {
+                    if for_ever && matches!(fault, Fault::Kind(ErrorKind::Interrupted)) {
+                        continue; // is retried, for ever
+                    }
+                    let sink = Scripted { at_once, fails_at, for_ever, fault, ..sink() };
+                    let (taken, count) = (sink.taken.clone(), sink.faults.clone());
+                    let told = run(Aio::on(&one, sink).writer(), &taken, for_ever, fault);
+                    let count = *count.lock().unwrap();
+                    injected += count;
+                    surfaced += told;
+                    let interrupted = matches!(fault, Fault::Kind(ErrorKind::Interrupted));
+                    assert_eq!(told > 0, count > 0 && !interrupted, "{fault:?} at {fails_at}");
+                    let taken = taken.lock().unwrap();
+                    match count > 0 && for_ever {
+                        true => assert!(expect.starts_with(&taken), "{fault:?} at {fails_at}"),
+                        false => assert!(*taken == expect, "{fault:?} at {fails_at} of {at_once}"),
+                    }
+                }
+            }
+        }
+    }
+    assert!(injected > 2000 && surfaced > 1500, "{injected} faults, {surfaced} told");
+
+    /// Writes the lines, and flushes until that works (or, for ever, three times). Gives how many faults it was told.
+    fn run(mut writer: Writer<Aio<Scripted>>, taken: &Mutex<Vec<u8>>, for_ever: bool, fault: Fault) -> usize {
+        let mut told = 0;
+        let mut tell = |result: std::thread::Result<aiofile::Result<()>>,
+                        taken: &Mutex<Vec<u8>>,
+                        progress: Progress| {
+            match result {
+                Ok(Ok(())) => return true,
+                Ok(Err(error)) => match fault {
+                    Fault::Error(number) => assert_eq!(error.raw_os_error(), Some(number)),
+                    Fault::Kind(kind) => assert_eq!(error.kind(), kind),
+                    Fault::Nothing => assert_eq!(error.kind(), ErrorKind::WriteZero),
+                    Fault::Panic => assert_eq!(error.to_string(), "write: an earlier write panicked"),
+                },
+                Err(payload) => assert_eq!(payload.downcast_ref(), Some(&"scripted")),
+            }
+            assert_eq!(progress.written, taken.lock().unwrap().len() as u64, "what it says is written, is");
+            told += 1;
+            false
+        };
+        let mut caught = |writer: &mut Writer<Aio<Scripted>>, line: Option<&[u8]>| {
+            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                block_on(async {
+                    match line {
+                        Some(line) => writer.write_all(line).await,
+                        None => writer.flush().await,
+                    }
+                })
+            }));
+            tell(result, taken, writer.progress())
+        };
+        'lines: for i in 0..LINES {
+            let line = line(i);
+            loop {
+                // All of a line is accepted or none of it: it is far smaller than the room.
+                if caught(&mut writer, Some(&line)) {
+                    break;
+                }
+                let mut flushes = 0;
+                while !caught(&mut writer, None) {
+                    flushes += 1;
+                    if for_ever && flushes == 3 {
+                        break 'lines;
+                    }
+                }
+            }
+        }
+        let mut flushes = 0;
+        while !caught(&mut writer, None) && flushes < 3 {
+            flushes += 1;
+        }
+        let progress = writer.progress();
+        if flushes == 0 || !for_ever {
+            assert_eq!(progress.accepted, progress.written, "an Ok is the truth");
+        }
+        told
+    }
+}
+
+#[test]
+fn a_dropped_writer_writes_what_it_has_accepted() {
+    let (steps, pool) = Steps::new();
+    let sink = sink();
+    let taken = sink.taken.clone();
+    let mut writer = Aio::on(&pool, sink).writer();
+    block_on(writer.write_all(b"accepted")).unwrap();
+    drop(writer);
+    steps.run_all();
+    assert_eq!(*taken.lock().unwrap(), b"accepted");
+}
+
+#[test]
+fn an_abandoned_flush_and_an_abandoned_write_lose_nothing() {
+    let (steps, pool) = Steps::new();
+    let sink = sink();
+    let taken = sink.taken.clone();
+    let mut writer = Aio::on(&pool, sink).writer();
+    block_on(writer.write_all(b"one ")).unwrap();
+    assert!(poll(&mut pin!(writer.flush())).is_pending());
+    block_on(writer.write_all(b"two")).unwrap();
+    assert!(poll(&mut pin!(writer.flush())).is_pending());
+    steps.run_all();
+    assert!(poll(&mut pin!(writer.flush())).is_pending(), "the value's own flush");
+    steps.run_all();
+    assert!(poll(&mut pin!(writer.flush())).is_ready());
+    assert_eq!(*taken.lock().unwrap(), b"one two");
+}
+
+#[test]
+fn the_order_with_other_clones_is_the_order_made() {
+    let (steps, pool) = Steps::new();
+    let list = Aio::on(&pool, Vec::new());
+    let mut writer = list.clone().writer();
+    drop(list.write_all("1"));
+    block_on(writer.write_all(b"2")).unwrap();
+    drop(list.write_all("3"));
+    drop(writer);
+    let all = list.finish(|list| list);
+    steps.run_all();
+    assert_eq!(block_on(all), b"123");
+}
+
+#[test]
+fn a_writer_on_a_closed_handle_or_a_pool_that_is_shut_says_so() {
+    let list = Aio::new(Vec::<u8>::new());
+    let mut writer = list.clone().writer();
+    block_on(list.close());
+    let error = block_on(async {
+        writer.write_all(b"x").await?;
+        writer.flush().await
+    });
+    assert!(error.unwrap_err().call_error().unwrap().is_closed());
+
+    let pool = Pool::new(1);
+    let mut writer = Aio::on(&pool, Vec::<u8>::new()).writer();
+    block_on(pool.shutdown(crate::support::SOON));
+    let error = block_on(async {
+        writer.write_all(b"x").await?;
+        writer.flush().await
+    });
+    assert!(error.unwrap_err().call_error().unwrap().is_refused());
+}
+
+#[test]
+fn a_writer_on_a_file_syncs_and_closes_and_names_its_path() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("file");
+    block_on(async {
+        let mut writer = aiofile::open(&path, "w").await?.writer();
+        writer.write_all(b"12345").await?;
+        writer.sync().await?;
+        assert_eq!(writer.progress(), Progress { accepted: 5, written: 5, synced: 5 });
+        writer.write_all(b"67").await?;
+        writer.close().await?;
+        assert_eq!(std::fs::read(&path).unwrap(), b"1234567");
+        assert!(writer.write_all(b"late").await.is_ok(), "accepted, as the pool does not know yet");
+        assert!(writer.flush().await.unwrap_err().call_error().unwrap().is_closed());
+
+        let mut reader_only = aiofile::open(&path, "r").await?.writer();
+        reader_only.write_all(b"x").await?;
+        let error = reader_only.close().await.unwrap_err();
+        assert_eq!((error.path(), error.operation()), (Some(path.as_path()), aiofile::Operation::Write));
+        let file =
+            aiofile::open(&path, "a").await?.writer().into_inner().await.map_err(|(_, error)| error)?;
+        file.write_all("8").await?;
+        file.close().await
+    })
+    .unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), b"12345678");
+}
