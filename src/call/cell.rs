@@ -85,51 +85,44 @@ impl<R: Send + 'static> Policy for Plain<R> {
 pub(crate) const LARGE: usize = 16 << 10;
 
 /// The one allocation of a call: what is to run, then what came of it.
+///
+/// What does not need the closure's type is in the core, so that it is compiled once for a type of result and
+/// not again for every call in a program.
 pub(crate) struct Cell<F, P: Policy> {
-    slot: Mutex<Slot<F, P::Out>>,
+    core: Core<P>,
+    /// Taken by whoever starts the call, or takes it back.
+    f: Mutex<Option<F>>,
+}
+
+struct Core<P: Policy> {
+    slot: Mutex<Slot<P::Out>>,
     home: usize,
     policy: P,
 }
 
-struct Slot<F, R> {
-    stage: Stage<F, R>,
+struct Slot<R> {
+    stage: Stage<R>,
     waker: Option<Waker>,
     abandoned: bool,
 }
 
-enum Stage<F, R> {
-    Queued(F),
+enum Stage<R> {
+    Queued,
     Running,
     Ended(Result<R, CallError>),
     /// The result was taken by its caller, or the call was left out.
     Taken,
 }
 
-impl<F: Send + 'static, P: Policy> Cell<F, P> {
-    pub(super) fn new(policy: P, home: usize, f: F) -> Self {
-        let slot = Slot { stage: Stage::Queued(f), waker: None, abandoned: false };
-        Cell { slot: Mutex::new(slot), home, policy }
-    }
-
-    /// The closure, if the call has not started and has not been taken back.
-    fn start(&self) -> Option<F> {
+impl<P: Policy> Core<P> {
+    /// Whether the call is now this caller's to run or to refuse.
+    fn start(&self) -> bool {
         let mut slot = lock(&self.slot);
-        if !matches!(slot.stage, Stage::Queued(_)) {
-            return None;
+        let queued = matches!(slot.stage, Stage::Queued);
+        if queued {
+            slot.stage = Stage::Running;
         }
-        match mem::replace(&mut slot.stage, Stage::Running) {
-            Stage::Queued(f) => Some(f),
-            _ => None,
-        }
-    }
-
-    /// Runs the closure's last part; `None` from it means that the handle is closed.
-    fn run(&self, f: impl FnOnce() -> Option<P::Raw>) {
-        let ended = catch_unwind(AssertUnwindSafe(|| match f() {
-            Some(raw) => Ok(self.policy.seal(raw)),
-            None => self.policy.refuse(CallError::closed()),
-        }));
-        self.end(ended.unwrap_or_else(|payload| Err(CallError::panicked(payload))));
+        queued
     }
 
     fn end(&self, ended: Result<P::Out, CallError>) {
@@ -150,16 +143,17 @@ impl<F: Send + 'static, P: Policy> Cell<F, P> {
         }
     }
 
-    fn refuse(&self, why: Refusal) {
-        if let Some(f) = self.start() {
-            let refused = self.policy.refuse(CallError::refused(why));
-            self.end(refused);
-            drop(f);
-        }
+    /// Ends with what a run gave: a result, nothing because the handle is closed, or a panic.
+    fn end_run(&self, ran: std::thread::Result<Option<P::Out>>) {
+        self.end(match ran {
+            Ok(Some(out)) => Ok(out),
+            Ok(None) => self.policy.refuse(CallError::closed()),
+            Err(payload) => Err(CallError::panicked(payload)),
+        });
     }
 
     fn is_waited_for_at_exit(&self) -> bool {
-        self.policy.holds_exit() && matches!(lock(&self.slot).stage, Stage::Queued(_) | Stage::Running)
+        self.policy.holds_exit() && matches!(lock(&self.slot).stage, Stage::Queued | Stage::Running)
     }
 
     /// The result, if it is there; else the waker waits for it.
@@ -180,18 +174,12 @@ impl<F: Send + 'static, P: Policy> Cell<F, P> {
         Poll::Pending
     }
 
-    fn home(&self) -> usize {
-        if self.home == 0 { std::ptr::from_ref(self).addr() } else { self.home }
-    }
-}
-
-impl<F: Send + 'static, P: Policy> Ticket<P::Out> for Cell<F, P> {
-    fn poll(&self, cx: &mut Context<'_>) -> Poll<Result<P::Out, CallError>> {
+    fn poll(&self, cx: &mut Context<'_>, home: usize) -> Poll<Result<P::Out, CallError>> {
         let polled = self.poll_slot(cx);
         if polled.is_ready() || !pool::on_job_thread() {
             return polled;
         }
-        match pool::help(self.home()) {
+        match pool::help(home) {
             Help::NotNeeded => Poll::Pending,
             Help::Given => self.poll_slot(cx),
             Help::Deadlock => {
@@ -201,19 +189,14 @@ impl<F: Send + 'static, P: Policy> Ticket<P::Out> for Cell<F, P> {
         }
     }
 
-    fn cancel(&self) -> bool {
-        let Some(f) = self.start() else { return false };
-        lock(&self.slot).stage = Stage::Ended(self.policy.refuse(CallError::cancelled()));
-        drop(f);
-        true
-    }
-
-    fn abandon(&self) {
+    /// Nobody waits any more. Says whether the call is left out.
+    fn abandon(&self) -> bool {
         let mut slot = lock(&self.slot);
         slot.abandoned = true;
         let waker = slot.waker.take();
-        let stage = match &slot.stage {
-            Stage::Queued(_) if !self.policy.only_reads() => None,
+        let left_out = matches!(slot.stage, Stage::Queued) && self.policy.only_reads();
+        let stage = match slot.stage {
+            Stage::Queued if !left_out => None,
             Stage::Running => None,
             _ => Some(mem::replace(&mut slot.stage, Stage::Taken)),
         };
@@ -223,6 +206,67 @@ impl<F: Send + 'static, P: Policy> Ticket<P::Out> for Cell<F, P> {
             && let Some(out) = self.policy.take_back(out)
         {
             Pool::dispose(out);
+        }
+        left_out
+    }
+
+    fn has_started(&self) -> bool {
+        !matches!(lock(&self.slot).stage, Stage::Queued)
+    }
+
+    fn stuck(&self) -> Option<Stuck> {
+        let ended = matches!(lock(&self.slot).stage, Stage::Ended(_) | Stage::Taken);
+        (!ended).then(|| Stuck { operation: self.policy.name(), waiting: 0 })
+    }
+}
+
+impl<F: Send + 'static, P: Policy> Cell<F, P> {
+    pub(super) fn new(policy: P, home: usize, f: F) -> Self {
+        let slot = Slot { stage: Stage::Queued, waker: None, abandoned: false };
+        Cell { core: Core { slot: Mutex::new(slot), home, policy }, f: Mutex::new(Some(f)) }
+    }
+
+    fn take(&self) -> Option<F> {
+        lock(&self.f).take()
+    }
+
+    /// The closure, if the call has not started and has not been taken back.
+    fn start(&self) -> Option<F> {
+        if self.core.start() { self.take() } else { None }
+    }
+
+    fn refuse(&self, why: Refusal) {
+        if self.core.start() {
+            self.core.end(self.core.policy.refuse(CallError::refused(why)));
+            drop(self.take());
+        }
+    }
+
+    fn home(&self) -> usize {
+        match self.core.home {
+            0 => std::ptr::from_ref(self).addr(),
+            home => home,
+        }
+    }
+}
+
+impl<F: Send + 'static, P: Policy> Ticket<P::Out> for Cell<F, P> {
+    fn poll(&self, cx: &mut Context<'_>) -> Poll<Result<P::Out, CallError>> {
+        self.core.poll(cx, self.home())
+    }
+
+    fn cancel(&self) -> bool {
+        let cancelled = self.core.start();
+        if cancelled {
+            self.core.end(self.core.policy.refuse(CallError::cancelled()));
+            drop(self.take());
+        }
+        cancelled
+    }
+
+    fn abandon(&self) {
+        if self.core.abandon() {
+            drop(self.take());
         }
     }
 }
@@ -235,7 +279,8 @@ where
 {
     fn run(&self, seat: &mut Option<Seat<T>>) {
         if let Some(f) = self.start() {
-            Cell::run(self, || f(seat));
+            let run = || f(seat).map(|raw| self.core.policy.seal(raw));
+            self.core.end_run(catch_unwind(AssertUnwindSafe(run)));
         }
     }
 
@@ -244,11 +289,11 @@ where
     }
 
     fn holds_exit(&self) -> bool {
-        self.is_waited_for_at_exit()
+        self.core.is_waited_for_at_exit()
     }
 
     fn name(&self) -> String {
-        self.policy.name()
+        self.core.policy.name()
     }
 }
 
@@ -264,7 +309,8 @@ where
 
     fn run(self: Arc<Self>) {
         if let Some(f) = self.start() {
-            Cell::run(&self, || Some(f()));
+            let run = || Some(self.core.policy.seal(f()));
+            self.core.end_run(catch_unwind(AssertUnwindSafe(run)));
         }
     }
 
@@ -273,15 +319,14 @@ where
     }
 
     fn holds_exit(&self) -> bool {
-        self.is_waited_for_at_exit()
+        self.core.is_waited_for_at_exit()
     }
 
     fn stuck(&self) -> Option<Stuck> {
-        let ended = matches!(lock(&self.slot).stage, Stage::Ended(_) | Stage::Taken);
-        (!ended).then(|| Stuck { operation: self.policy.name(), waiting: 0 })
+        self.core.stuck()
     }
 
     fn has_started(&self) -> bool {
-        !matches!(lock(&self.slot).stage, Stage::Queued(_))
+        self.core.has_started()
     }
 }

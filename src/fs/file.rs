@@ -157,6 +157,15 @@ impl File {
         self.aio.clone()
     }
 
+    /// Gives the std file, as the queue holds it, to a closure: [`Aio::finish`].
+    pub fn finish<R, F>(self, f: F) -> Call<R>
+    where
+        F: FnOnce(Arc<fs::File>) -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.into_aio().finish(f)
+    }
+
     fn take<R, F>(self, operation: Operation, f: F) -> Call<Result<R>>
     where
         R: Send + 'static,
