@@ -1,5 +1,7 @@
 //! The typed methods: std's names, on every handle that has std's traits.
 
+#[cfg(feature = "bytes")]
+mod bytes;
 mod data;
 mod fill;
 mod read;

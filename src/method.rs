@@ -1,5 +1,7 @@
 //! `Method`: a method's path as a value, with owned arguments, some of them lent or given back.
 
+#[cfg(feature = "bytes")]
+mod bytes;
 mod lend;
 
 use crate::aio::Aio;
@@ -16,7 +18,8 @@ pub use lend::{Inside, InsideMut, Lend, LendMut};
 /// * a reference `&mut X`: given as an owned value, which comes back with the result (see [`LendMut`]):
 ///   the output is `(result, argument)`, with one more place for each further one.
 ///
-/// up to four in any mix. Generic methods and trait methods work as they are: `Write::flush`.
+/// up to four in any mix. Generic methods and trait methods work as they are: `Write::flush`. A parameter of a
+/// type `&dyn Trait`, and a lifetime that `self` and an argument share by name, are for [`with`](Aio::with).
 ///
 /// A handle that is an `Arc` or a `Box` also forwards the methods of what it holds. The method of a trait then
 /// needs to say whose it is, `<Db as Describe>::describe`: it might be the pointer's.
@@ -40,7 +43,9 @@ pub use lend::{Inside, InsideMut, Lend, LendMut};
     note = "forwarded are methods that take `&self` or `&mut self`, with owned arguments in a tuple: `(8,)` for one",
     note = "an argument that the method takes as `&[u8]`, `&str`, `&Path` is given as a `Vec<u8>`, `String`, `PathBuf`",
     note = "for a method that returns a borrow, or borrows in a way of its own, use `.with(|it| ...)` and return an owned value",
-    note = "for a method that takes `self` by value, use `.finish(...)`"
+    note = "for a method that takes `self` by value, use `.finish(...)`",
+    note = "a trait's method on an `Arc` or a `Box` says whose it is: `<Db as Trait>::method`; a result has to be `Send`",
+    note = "the methods of `aiofile::File` are called on it directly; those that are forwarded are `std::fs::File`'s"
 )]
 pub trait Method<T, Args, Kind>: Send + 'static {
     /// The method's result, with the arguments that it took by `&mut`.

@@ -1,5 +1,6 @@
 //! What owned arguments are lent as, while their call runs; and what a handle holds that is a pointer.
 
+use std::borrow::Cow;
 use std::ffi::{CStr, CString, OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,6 +32,9 @@ pub trait Lend<X: ?Sized>: Send + 'static {
 
 /// An owned argument that a forwarded method takes as `&mut X`, and that comes back with the result: a
 /// `Vec<u8>` as `&mut [u8]` or `&mut Vec<u8>`, a `[u8; N]` as `&mut [u8]`, any value as itself.
+///
+/// A `Vec` is lent as the bytes that it has, and not as those that it has room for: `Vec::with_capacity(4096)`
+/// is lent to `Read::read` as nothing at all, which reads nothing. Give it `vec![0; 4096]`.
 pub trait LendMut<X: ?Sized>: Send + 'static {
     /// The argument as the method takes it.
     fn lend_mut(&mut self) -> &mut X;
@@ -77,6 +81,26 @@ macro_rules! lend_mut_as {
     )*};
 }
 
+/// Owned types that are also lent as what they can be read as.
+macro_rules! lend_as_ref {
+    ($($owned:ty => $($borrowed:ty),+;)*) => {$($(
+        impl Lend<$borrowed> for $owned {
+            fn lend(&self) -> &$borrowed {
+                (**self).as_ref()
+            }
+        }
+    )+)*};
+}
+
+lend_as_ref! {
+    String => [u8], OsStr, Path;
+    &'static str => [u8], OsStr, Path;
+    OsString => Path;
+    PathBuf => OsStr;
+    Cow<'static, str> => str, OsStr, Path;
+    Cow<'static, [u8]> => [u8];
+}
+
 lend_as! {
     Vec<A> => [A], for A;
     Box<[A]> => [A], for A;
@@ -99,8 +123,9 @@ lend_mut_as! {
     String => str;
 }
 
-/// A pointer whose methods a handle on it forwards as its own: `Aio<Arc<Db>>`, `Aio<Box<Db>>`. Not for
-/// `Box<dyn ...>`, which has its trait's methods itself, from std.
+/// A pointer whose methods a handle on it forwards as its own: `Aio<Arc<Db>>`, `Aio<Box<Db>>`. Not `Box<dyn
+/// Trait>`: with a trait of std it has the methods itself; implement one of your own for the box, or use
+/// [`with`](crate::Aio::with).
 pub trait Inside {
     /// What it points to.
     type Inside: ?Sized;

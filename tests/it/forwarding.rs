@@ -246,6 +246,47 @@ fn a_buffer_of_ones_own_is_lent() {
     assert_eq!(block_on(sink.finish(|sink| sink)), [1, 2]);
 }
 
+/// Text is lent as bytes and as a path, where a method takes these.
+#[test]
+fn arguments_are_lent_as_what_they_can_be_read_as() {
+    fn all(_: &(), bytes: &[u8], path: &Path, name: &std::ffi::OsStr) -> (usize, PathBuf, usize) {
+        (bytes.len(), path.to_owned(), name.len())
+    }
+    let handle = Aio::new(());
+    block_on(async {
+        let text = || String::from("ab");
+        assert_eq!(handle.call(all, (text(), text(), text())).await, (2, "ab".into(), 2));
+        assert_eq!(handle.call(all, ("abc", "d", "e")).await, (3, "d".into(), 1));
+        let cow = Cow::Borrowed("abc");
+        assert_eq!(
+            handle.call(all, (Cow::Borrowed(&b"x"[..]), cow.clone(), cow)).await,
+            (1, "abc".into(), 3)
+        );
+        let path = PathBuf::from("p");
+        assert_eq!(
+            handle.call(all, (vec![0], path.clone().into_os_string(), path)).await,
+            (1, "p".into(), 1)
+        );
+    });
+}
+
+#[cfg(feature = "bytes")]
+#[test]
+fn the_buffers_of_bytes_are_lent_given_back_and_written() {
+    use bytes::{Bytes, BytesMut};
+    let list = Aio::new(Cursor::new(Vec::new()));
+    block_on(async {
+        let bytes = Bytes::from_static(b"shared");
+        list.call(Write::write_all, (bytes.clone(),)).await.unwrap();
+        list.write_all(&bytes).await.unwrap();
+        list.write_all(bytes).await.unwrap();
+        list.write_all(BytesMut::from("own")).await.unwrap();
+        list.rewind().await.unwrap();
+        let (read, buffer) = list.call(Read::read, (BytesMut::zeroed(30),)).await;
+        assert_eq!((read.unwrap(), &buffer[..21]), (21, &b"sharedsharedsharedown"[..]));
+    });
+}
+
 #[test]
 fn a_closure_does_many_steps_in_one_hop() {
     let (steps, pool) = crate::support::Steps::new();

@@ -3,5 +3,5 @@ use std::io::Write;
 
 fn main() {
     let out = Aio::new(Vec::new());
-    let _ = out.call(Write::write_all, (String::from("text"),));
+    let _ = out.call(Write::write_all, (vec!["text"],));
 }
