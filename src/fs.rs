@@ -50,6 +50,6 @@ use other::close;
 #[cfg(unix)]
 use unix::close;
 #[cfg(unix)]
-pub use unix::{chown, chroot, lchown, symlink};
+pub use unix::{chown, chroot, fchown, lchown, symlink};
 #[cfg(windows)]
 pub use windows::{symlink_dir, symlink_file};

@@ -3,6 +3,7 @@
 use super::functions::{change, change_to};
 use crate::call::Call;
 use crate::error::{Operation, Result};
+use crate::io::{Typed, typed};
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{self, MetadataExt};
@@ -11,6 +12,13 @@ use std::path::Path;
 /// Changes the owner and the group of a file, where they are given: [`std::os::unix::fs::chown`].
 pub fn chown(path: impl AsRef<Path>, uid: Option<u32>, gid: Option<u32>) -> Call<Result<()>> {
     change(Operation::Chown, path, move |path| fs::chown(path, uid, gid))
+}
+
+/// Changes the owner and the group of an open file, where they are given: [`std::os::unix::fs::fchown`]. In the
+/// file's queue.
+pub fn fchown(file: &super::File, uid: Option<u32>, gid: Option<u32>) -> Call<Result<()>> {
+    let policy = Typed::new(file.context(Operation::Chown));
+    typed(file, policy, move |file| fs::fchown(&**file, uid, gid))
 }
 
 /// Changes the owner and the group of a link itself: [`std::os::unix::fs::lchown`].

@@ -34,6 +34,25 @@ pub fn in_child(test: &str) {
     assert_success(&child(test).output().unwrap());
 }
 
+/// The same as nobody, who may do less than root: for root, of a copy that nobody may run.
+#[cfg(target_os = "linux")]
+pub fn as_nobody(test: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let dir = tempfile::tempdir().unwrap();
+    let program = dir.path().join("test");
+    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    for (path, mode) in [(dir.path(), 0o777), (&program, 0o755)] {
+        std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+    }
+    let mut child = child_of(&program, test);
+    child.env("TMPDIR", dir.path()).current_dir(dir.path());
+    if nix::unistd::Uid::effective().is_root() {
+        child.uid(65534).gid(65534);
+    }
+    assert_success(&child.output().unwrap());
+}
+
 fn run_in(dir: &Path, test: &str) -> Output {
     child(test).env(DIR, dir).output().unwrap()
 }

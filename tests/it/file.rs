@@ -237,6 +237,71 @@ fn child_closes_twice() {
     }
 }
 
+/// Every method, on a descriptor that is gone: its operation, its path, the system's number.
+#[cfg(target_os = "linux")]
+#[test]
+fn every_method_says_what_failed() {
+    crate::exit::in_child("file::child_without_a_descriptor");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "the child of every_method_says_what_failed"]
+fn child_without_a_descriptor() {
+    use std::io::{IoSlice, IoSliceMut};
+    use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+    use std::time::SystemTime;
+    let (dir, file) = file("content");
+    let path = dir.path().join("file");
+    let permissions = std::fs::metadata(&path).unwrap().permissions();
+    let number = block_on(file.with(|file| file.as_raw_fd()));
+    #[allow(unsafe_code)]
+    // SAFETY: this process opens nothing until the file is forgotten, so the number stays nobody's.
+    drop(unsafe { OwnedFd::from_raw_fd(number) });
+    let (mut one, mut bytes, mut text) = ([0], Vec::new(), String::new());
+    let results: Vec<(Result<()>, &str)> = block_on(async {
+        vec![
+            (file.write("x").await.map(drop), "write"),
+            (file.write_all("x").await, "write"),
+            (file.write_vectored([IoSlice::new(b"x")]).await.map(drop), "write"),
+            (write!(file, "x").await, "write"),
+            (file.read(&mut one).await.map(drop), "read"),
+            (file.read_vectored(&mut [IoSliceMut::new(&mut [0])]).await.map(drop), "read"),
+            (file.read_exact(&mut one).await, "read"),
+            (file.read_to_end(&mut bytes).await.map(drop), "read"),
+            (file.read_to_string(&mut text).await.map(drop), "read"),
+            (file.seek(SeekFrom::Start(1)).await.map(drop), "seek"),
+            (file.seek_relative(1).await, "seek"),
+            (file.rewind().await, "seek"),
+            (file.stream_position().await.map(drop), "seek"),
+            (file.metadata().await.map(drop), "read metadata of"),
+            (file.set_len(1).await, "set length of"),
+            (file.set_permissions(permissions).await, "set permissions of"),
+            (file.set_times(std::fs::FileTimes::new().set_modified(SystemTime::now())).await, "set times of"),
+            (file.set_modified(SystemTime::now()).await, "set times of"),
+            (file.sync_all().await, "sync"),
+            (file.sync_data().await, "sync data of"),
+            (file.lock().await, "lock"),
+            (file.lock_shared().await, "lock shared"),
+            (file.try_lock().await, "try to lock"),
+            (file.try_lock_shared().await, "try to lock shared"),
+            (file.unlock().await, "unlock"),
+            (file.try_clone().await.map(drop), "clone handle of"),
+            (file.read_at(&mut one, 0).await.map(drop), "read"),
+            (file.read_exact_at(&mut one, 0).await, "read"),
+            (file.write_at("x", 0).await.map(drop), "write"),
+            (file.write_all_at("x", 0).await, "write"),
+            (aiofile::fs::fchown(&file, None, None).await, "change owner of"),
+        ]
+    });
+    for (result, operation) in results {
+        let error = result.expect_err(operation);
+        assert_eq!((error.path(), error.raw_os_error()), (Some(path.as_path()), Some(9)), "{operation}");
+        assert_eq!(error.to_string(), format!("{operation} {path:?}: Bad file descriptor (os error 9)"));
+    }
+    std::mem::forget(file);
+}
+
 #[test]
 fn a_closed_file_says_so_with_its_path() {
     let (dir, file) = file("");

@@ -54,6 +54,7 @@ fn the_functions_of_unix_do_what_those_of_std_do() {
         let (uid, gid) = (Some(metadata.uid()), Some(metadata.gid()));
         fs::chown(at("a"), uid, None).await?;
         fs::lchown(at("link"), uid, gid).await?;
+        fs::fchown(&fs::File::open(at("a")).await?, uid, gid).await?;
         fs::DirBuilder::new().mode(0o700).create(at("private")).await?;
         assert_eq!(fs::metadata(at("private")).await?.mode() & 0o777, 0o700);
         aiofile::Result::Ok(())
@@ -362,6 +363,53 @@ fn odd_input_is_answered_as_std_answers_it() {
         aiofile::Result::Ok(())
     })
     .unwrap();
+}
+
+/// Linux moves 0x7ffff000 bytes in one call (write(2)); the rest is for the next one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_write_of_more_than_two_gibibytes_is_written_whole() {
+    const SIZE: usize = (3 << 30) + 5;
+    block_on(async {
+        let null = fs::open("/dev/null", "w").await?;
+        let zeros = vec![0; SIZE]; // never touched, so it takes no memory
+        assert_eq!(null.write(zeros).await?, 0x7fff_f000);
+        null.write_all(vec![0; SIZE]).await?;
+        null.close().await
+    })
+    .unwrap();
+}
+
+/// Root may do everything, so the child is nobody.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_not_permitted_is_said() {
+    crate::exit::as_nobody("fs::child_without_permission");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "the child of what_is_not_permitted_is_said"]
+fn child_without_permission() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = dir();
+    let path = dir.path().join("closed");
+    std::fs::write(&path, "x").unwrap();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0)).unwrap();
+    let errors = block_on(async {
+        [
+            fs::open(&path, "r").await.err(),
+            fs::open(&path, "w").await.err(),
+            fs::read(&path).await.err(),
+            fs::write(&path, "y").await.err(),
+            fs::create_dir("/forbidden").await.err(),
+        ]
+    });
+    for error in errors {
+        let error = error.expect("nobody may not");
+        assert_eq!((error.kind(), error.raw_os_error()), (ErrorKind::PermissionDenied, Some(13)));
+        assert!(error.to_string().ends_with(": Permission denied (os error 13)"), "{error}");
+    }
 }
 
 /// An open that never ends can be given up: the pool goes on.

@@ -343,21 +343,8 @@ fn child_sets_the_default() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_system_without_threads_is_an_error_and_not_for_ever() {
-    use std::os::unix::fs::PermissionsExt;
-    use std::os::unix::process::CommandExt;
-    // The limit on a user's processes does not bind root: root's child becomes nobody, who has to be able to
-    // run the test program.
-    let dir = tempfile::tempdir().unwrap();
-    let program = dir.path().join("test");
-    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
-    for path in [dir.path(), &program] {
-        std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
-    }
-    let mut child = crate::exit::child_of(&program, "pools::child_without_threads");
-    if nix::unistd::Uid::effective().is_root() {
-        child.uid(65534).gid(65534).current_dir("/");
-    }
-    crate::exit::assert_success(&child.output().unwrap());
+    // The limit on a user's processes does not bind root.
+    crate::exit::as_nobody("pools::child_without_threads");
 }
 
 #[cfg(target_os = "linux")]
