@@ -243,13 +243,13 @@ impl<T: Send + 'static> Aio<T> {
     {
         let mailbox = Arc::clone(&self.mailbox);
         self.queue(policy, move |seat| {
-            let taken = match take(*seat.take()?.into_value()) {
+            let taken = match seat.take()?.take_if(take) {
                 Ok(taken) => {
                     mailbox.set_empty();
                     Some(taken)
                 }
-                Err(value) => {
-                    *seat = Some(Seat::new(Box::new(value)));
+                Err(as_it_was) => {
+                    *seat = Some(as_it_was);
                     None
                 }
             };

@@ -109,6 +109,12 @@ operations! {
     Lchown "change owner of link",
     Chroot "change root to",
     WriteAtomic "write atomically",
+    TempFile "make temporary file in",
+    TempDir "make temporary directory in",
+    Persist "persist",
+    Keep "keep",
+    Roll "roll to disk",
+    IntoInner "take content",
 }
 
 impl fmt::Display for Operation {

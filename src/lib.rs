@@ -14,6 +14,8 @@ mod pool;
 mod proxy;
 mod seat;
 mod stream;
+#[cfg(feature = "temp")]
+pub mod temp;
 
 pub use aio::Aio;
 /// The attribute that implementations of [`AsyncFile`] are written with.

@@ -91,6 +91,11 @@ impl<T: Send + 'static> Mailbox<T> {
     /// `uses`: the call is more than a read.
     pub(crate) fn push(self: &Arc<Self>, task: Arc<dyn Task<T>>, uses: bool) {
         let mut state = lock(&self.state);
+        if state.drain != Drain::None && self.pool.is_shut_down() {
+            // What was accepted before is run; this is new.
+            drop(state);
+            return task.refuse(Refusal::ShutDown);
+        }
         state.used |= uses;
         match state.front {
             None => state.front = Some(task),
@@ -194,6 +199,9 @@ impl<T: Send + 'static> Work for Mailbox<T> {
 
     fn refuse(self: Arc<Self>, why: Refusal) {
         let mut state = lock(&self.state);
+        if state.drain == Drain::Running {
+            return; // by another job, which answers them all
+        }
         state.drain = Drain::None;
         let refused: Vec<_> = state.front.take().into_iter().chain(mem::take(&mut state.rest)).collect();
         let drop_value = state.handles == 0 && !state.empty;

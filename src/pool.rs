@@ -3,20 +3,22 @@
 mod blocking;
 mod exit;
 mod job;
+mod nested;
+mod rescue;
 mod stuck;
 #[cfg(feature = "tokio")]
 mod tokio;
-mod watch;
 
 use crate::call::{self, Call, Plain};
 use crate::lock::lock;
 pub use job::Job;
-pub(crate) use job::{Help, help, on_job_thread};
+pub(crate) use job::on_job_thread;
+pub(crate) use nested::{Wait, end_wait, wait_for};
 use slab::Slab;
 use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 pub use stuck::Stuck;
@@ -37,17 +39,20 @@ pub use stuck::Stuck;
 ///
 /// # A job that waits for a job
 ///
-/// A closure on a pool thread that waits for another call of the same pool cannot starve it, even when
-/// every thread is taken. A call that waits in the pool's queue is run there and then, by the thread that
-/// waits for it; one that its supply of threads has not started for 50 ms is run by the embedded threads.
-/// Waiting for a call of the very handle that the closure runs on could never end, and is refused: see
-/// [`CallError::is_deadlock`](crate::CallError::is_deadlock).
+/// A closure on a pool thread may wait for other calls, also of the same pool, also when every thread of it is
+/// taken: what a job waits for gets a thread beyond the limit where it would have to wait in the pool's queue,
+/// and where a supply of threads has not started it for 50 ms; it is a thread of its own, outside of a tokio
+/// runtime, say. A job that waits does not count as one that runs.
+///
+/// A wait that could never end is refused: for a call of the handle that the closure runs on, or for one that
+/// waits for it in turn. See [`CallError::is_deadlock`](crate::CallError::is_deadlock).
 ///
 /// # The end of the process
 ///
 /// A normal end (`main` returns, `std::process::exit`) waits until every accepted call has run and every
 /// dropped handle is closed, but no longer than [`Pool::set_exit_deadline`] says. Typed reads and opens
-/// are not waited for. A signal or `abort` ends a process without notice, here as everywhere.
+/// are not waited for, nor is the closure that calls `exit`. A signal or `abort` ends a process without notice,
+/// here as everywhere.
 #[derive(Clone)]
 pub struct Pool(Arc<Inner>);
 
@@ -59,6 +64,8 @@ struct Inner {
     state: Mutex<State>,
     /// The length of the queue, for drains that could make room: read without the lock.
     waiting: AtomicUsize,
+    /// As `closed` in the state, to be read without the lock.
+    shut_down: AtomicBool,
     /// Signalled when the last work of a closed pool has ended.
     quiet: Condvar,
 }
@@ -122,7 +129,8 @@ impl Pool {
     /// calls [`Job::run`].
     ///
     /// A job that `spawn` drops, or panics over, is refused, and its calls say so. A job that is dropped
-    /// later had been accepted, and a call made is a call run: it runs on the embedded threads instead.
+    /// later had been accepted, and a call made is a call run: it runs on the embedded threads instead. Neither
+    /// may be done under a lock that `spawn` takes: `spawn` may be called by the drop.
     ///
     /// ```
     /// use aiofile::Pool;
@@ -164,6 +172,7 @@ impl Pool {
             limit,
             state: Mutex::default(),
             waiting: AtomicUsize::new(0),
+            shut_down: AtomicBool::new(false),
             quiet: Condvar::new(),
         }));
         exit::watch(&pool);
@@ -246,9 +255,23 @@ impl Pool {
     /// ```
     pub fn shutdown(&self, timeout: Duration) -> Call<Vec<Stuck>> {
         lock(&self.0.state).closed = true;
+        self.0.shut_down.store(true, Ordering::SeqCst);
         let pool = self.clone();
         let end = Instant::now().checked_add(timeout);
-        Pool::embedded().run(move || pool.wait_until_quiet(end))
+        let name = Plain::named(|| "shutdown");
+        let (call, cell) = Call::made(name, 0, move || pool.wait_until_quiet(end));
+        // Not on the embedded threads, all of which may be stuck; and the end of the process does not wait for it.
+        let wait: Arc<dyn Work> = cell;
+        let on_its_thread = Arc::clone(&wait);
+        if !nested::on_a_thread_of_its_own("aiofile-shutdown", move || on_its_thread.run()) {
+            wait.refuse(Refusal::NoThread);
+        }
+        call
+    }
+
+    /// Whether `shutdown` was called.
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.0.shut_down.load(Ordering::SeqCst)
     }
 
     fn wait_until_quiet(&self, end: Option<Instant>) -> Vec<Stuck> {
@@ -286,11 +309,6 @@ impl Pool {
         self.take(work, Otherwise::Refuse);
     }
 
-    /// Takes a work that was accepted by a pool which could not run it.
-    fn rescue(work: Arc<dyn Work>) {
-        Pool::embedded().take(work, Otherwise::Refuse);
-    }
-
     /// Takes the drop of a value that a pool did not take. Without a thread it waits until there is one.
     pub(crate) fn keep(work: Arc<dyn Work>) {
         Pool::embedded().take(work, Otherwise::Keep);
@@ -302,13 +320,54 @@ impl Pool {
             drop(state);
             return work.refuse(Refusal::ShutDown);
         }
+        let id = work.id();
         let key = state.works.insert(work);
         if state.jobs < self.0.limit {
             state.jobs += 1;
             drop(state);
             self.hand_over(key, otherwise);
+        } else if nested::is_waited_for(id) {
+            drop(state);
+            self.run_beyond_the_limit(key);
         } else {
             self.queue(&mut state, key);
+        }
+    }
+
+    /// Sees to it that a work which a job waits for is run, if it is one of this pool's; says whether it is.
+    fn help(&self, id: usize) -> bool {
+        let mut state = lock(&self.0.state);
+        let of_id = |key: &usize| state.works.get(*key).is_some_and(|work| work.id() == id);
+        if let Some(at) = state.queue.iter().position(of_id) {
+            let key = state.queue.remove(at).expect("its position was found");
+            self.0.waiting.store(state.queue.len(), Ordering::Relaxed);
+            drop(state);
+            self.run_beyond_the_limit(key);
+            return true;
+        }
+        let work = state.works.iter().map(|(_, work)| work).find(|work| work.id() == id).cloned();
+        drop(state);
+        match work {
+            Some(work) if !work.has_started() => nested::watch(work),
+            Some(_) => {}
+            None => return false,
+        }
+        true
+    }
+
+    /// Runs a work that a job waits for, which is not running itself.
+    fn run_beyond_the_limit(&self, key: usize) {
+        let pool = self.clone();
+        let run = move || {
+            if let Some(work) = pool.work(key) {
+                job::run(work);
+            }
+            pool.remove(key);
+        };
+        if !nested::on_a_thread_of_its_own("aiofile-extra", run) {
+            let mut state = lock(&self.0.state);
+            state.queue.push_front(key);
+            self.0.waiting.store(state.queue.len(), Ordering::Relaxed);
         }
     }
 
@@ -338,33 +397,34 @@ impl Pool {
             // No thread for it alone: those that run, or come, will get to it.
             return self.queue(&mut state, key);
         }
-        let work = state.works.try_remove(key);
-        let orphans = self.take_queue(&mut state);
-        self.signal_if_quiet(&state);
-        drop(state);
-        match work {
-            Some(work) if otherwise == Otherwise::Rescue => Pool::rescue(work),
-            Some(work) => work.refuse(Refusal::NoThread),
-            None => {}
+        if otherwise == Otherwise::Rescue && !self.is_embedded() {
+            drop(state);
+            self.rescue(key);
+        } else {
+            let work = state.works.try_remove(key);
+            self.signal_if_quiet(&state);
+            drop(state);
+            if let Some(work) = work {
+                work.refuse(Refusal::NoThread);
+            }
         }
-        orphans.into_iter().for_each(Pool::rescue);
+        if !self.is_embedded() {
+            let orphans = self.take_queue();
+            orphans.into_iter().for_each(|key| self.rescue(key));
+        }
     }
 
-    fn take_queue(&self, state: &mut State) -> Vec<Arc<dyn Work>> {
+    fn take_queue(&self) -> VecDeque<usize> {
         self.0.waiting.store(0, Ordering::Relaxed);
-        let keys = std::mem::take(&mut state.queue);
-        keys.into_iter().filter_map(|key| state.works.try_remove(key)).collect()
+        std::mem::take(&mut lock(&self.0.state).queue)
+    }
+
+    fn is_embedded(&self) -> bool {
+        Arc::ptr_eq(&self.0, &Pool::embedded().0)
     }
 
     fn work(&self, key: usize) -> Option<Arc<dyn Work>> {
         lock(&self.0.state).works.get(key).cloned()
-    }
-
-    /// The work of this id, and whether it waits for one of the pool's jobs to end.
-    fn find(&self, id: usize) -> Option<(Arc<dyn Work>, bool)> {
-        let state = lock(&self.0.state);
-        let (key, work) = state.works.iter().find(|(_, work)| work.id() == id)?;
-        Some((Arc::clone(work), state.queue.contains(&key)))
     }
 
     fn works(&self) -> Vec<Arc<dyn Work>> {
@@ -411,27 +471,33 @@ impl Pool {
 
     /// The supply dropped a job that it had accepted.
     fn lost(&self, key: usize) {
-        let mut state = lock(&self.0.state);
-        let work = state.works.try_remove(key);
-        let next = self.next(&mut state);
-        self.signal_if_quiet(&state);
-        drop(state);
+        self.rescue(key);
+        let next = self.next(&mut lock(&self.0.state));
         if let Some(next) = next {
             self.hand_over(next, Otherwise::Rescue);
         }
-        if let Some(work) = work {
-            Pool::rescue(work);
+    }
+
+    /// Has the embedded threads run a work that this pool accepted, and whose it stays until it has ended.
+    fn rescue(&self, key: usize) {
+        if let Some(work) = self.work(key) {
+            Pool::embedded().take(rescue::rescued(self, key, work), Otherwise::Refuse);
         }
+    }
+
+    /// A work has ended elsewhere than in a job of this pool.
+    fn remove(&self, key: usize) {
+        let mut state = lock(&self.0.state);
+        let work = state.works.try_remove(key);
+        self.signal_if_quiet(&state);
+        drop(state);
+        drop(work);
     }
 
     fn signal_if_quiet(&self, state: &State) {
         if state.closed && state.works.is_empty() {
             self.0.quiet.notify_all();
         }
-    }
-
-    fn address(&self) -> usize {
-        Arc::as_ptr(&self.0).addr()
     }
 }
 

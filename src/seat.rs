@@ -38,9 +38,21 @@ impl<T> Seat<T> {
         (&mut self.value, self.unread.take().map(|unread| *unread))
     }
 
+    /// The value, for a call that has taken what was unread.
+    pub(crate) fn value_alone(&mut self) -> &mut T {
+        &mut self.value
+    }
+
     pub(crate) fn into_value(mut self) -> Box<T> {
         self.value();
         self.value
+    }
+
+    /// Gives the value to what may give it back: then all is as it was.
+    pub(crate) fn take_if<U>(mut self, take: impl FnOnce(T) -> Result<U, T>) -> Result<U, Self> {
+        self.value();
+        let Seat { value, unread, turn } = self;
+        take(*value).map_err(|value| Seat { value: Box::new(value), unread, turn })
     }
 
     pub(crate) fn turn(&self) -> u64 {

@@ -3,7 +3,7 @@
 use super::CallError;
 use crate::lock::lock;
 use crate::mailbox::Task;
-use crate::pool::{self, Help, Pool, Refusal, Stuck, Work};
+use crate::pool::{self, Pool, Refusal, Stuck, Wait, Work};
 use crate::seat::Seat;
 use std::any::type_name;
 use std::marker::PhantomData;
@@ -104,6 +104,8 @@ struct Slot<R> {
     stage: Stage<R>,
     waker: Option<Waker>,
     abandoned: bool,
+    /// That a job waits for this call.
+    wait: Option<Wait>,
 }
 
 enum Stage<R> {
@@ -128,15 +130,17 @@ impl<P: Policy> Core<P> {
     fn end(&self, ended: Result<P::Out, CallError>) {
         let mut slot = lock(&self.slot);
         if slot.abandoned {
-            slot.stage = Stage::Taken;
             drop(slot);
             let drop_it = || drop(ended.map(|out| self.policy.take_back(out)));
             // There is nobody left to whom a panic of this drop could be given.
             let _ = catch_unwind(AssertUnwindSafe(drop_it)).map_err(mem::forget);
+            // Only now is it over: the end of the process waits for the drop, too.
+            lock(&self.slot).stage = Stage::Taken;
         } else {
             slot.stage = Stage::Ended(ended);
-            let waker = slot.waker.take();
+            let (waker, wait) = (slot.waker.take(), slot.wait.take());
             drop(slot);
+            wait.map(pool::end_wait);
             if let Some(waker) = waker {
                 let _ = catch_unwind(AssertUnwindSafe(|| waker.wake())).map_err(mem::forget);
             }
@@ -176,16 +180,21 @@ impl<P: Policy> Core<P> {
 
     fn poll(&self, cx: &mut Context<'_>, home: usize) -> Poll<Result<P::Out, CallError>> {
         let polled = self.poll_slot(cx);
-        if polled.is_ready() || !pool::on_job_thread() {
+        if polled.is_ready() || !pool::on_job_thread() || lock(&self.slot).wait.is_some() {
             return polled;
         }
-        match pool::help(home) {
-            Help::NotNeeded => Poll::Pending,
-            Help::Given => self.poll_slot(cx),
-            Help::Deadlock => {
-                lock(&self.slot).abandoned = true;
-                Poll::Ready(self.policy.refuse(CallError::deadlock()))
-            }
+        let Some(wait) = pool::wait_for(home) else {
+            lock(&self.slot).abandoned = true;
+            return Poll::Ready(self.policy.refuse(CallError::deadlock()));
+        };
+        let mut slot = lock(&self.slot);
+        if matches!(slot.stage, Stage::Ended(_)) {
+            drop(slot);
+            pool::end_wait(wait);
+            self.poll_slot(cx)
+        } else {
+            slot.wait = Some(wait);
+            Poll::Pending
         }
     }
 
@@ -193,7 +202,7 @@ impl<P: Policy> Core<P> {
     fn abandon(&self) -> bool {
         let mut slot = lock(&self.slot);
         slot.abandoned = true;
-        let waker = slot.waker.take();
+        let (waker, wait) = (slot.waker.take(), slot.wait.take());
         let left_out = matches!(slot.stage, Stage::Queued) && self.policy.only_reads();
         let stage = match slot.stage {
             Stage::Queued if !left_out => None,
@@ -202,10 +211,15 @@ impl<P: Policy> Core<P> {
         };
         drop(slot);
         drop(waker);
-        if let Some(Stage::Ended(Ok(out))) = stage
-            && let Some(out) = self.policy.take_back(out)
-        {
-            Pool::dispose(out);
+        wait.map(pool::end_wait);
+        match stage {
+            Some(Stage::Ended(Ok(out))) => {
+                if let Some(out) = self.policy.take_back(out) {
+                    Pool::dispose(out);
+                }
+            }
+            Some(Stage::Ended(Err(error))) => Pool::dispose(error),
+            _ => {}
         }
         left_out
     }
@@ -222,7 +236,7 @@ impl<P: Policy> Core<P> {
 
 impl<F: Send + 'static, P: Policy> Cell<F, P> {
     pub(super) fn new(policy: P, home: usize, f: F) -> Self {
-        let slot = Slot { stage: Stage::Queued, waker: None, abandoned: false };
+        let slot = Slot { stage: Stage::Queued, waker: None, abandoned: false, wait: None };
         Cell { core: Core { slot: Mutex::new(slot), home, policy }, f: Mutex::new(Some(f)) }
     }
 
@@ -238,7 +252,8 @@ impl<F: Send + 'static, P: Policy> Cell<F, P> {
     fn refuse(&self, why: Refusal) {
         if self.core.start() {
             self.core.end(self.core.policy.refuse(CallError::refused(why)));
-            drop(self.take());
+            // A panic of this drop must not keep the others from their answer.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(self.take()))).map_err(mem::forget);
         }
     }
 

@@ -8,6 +8,7 @@ use crate::mailbox::Mailbox;
 use crate::seat::{Seat, Unread};
 use std::io::{self, IoSliceMut, Read, Seek, SeekFrom};
 use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 /// Puts a value back by so many bytes, and says whether it could.
@@ -274,9 +275,8 @@ pub(crate) fn read_exact<'b, T: Read + Send + 'static>(
 ) -> Fill<'b, [u8], ()> {
     let wanted = buffer.len();
     queue(aio, context, buffer, put_back, move |seat| {
-        let (value, unread) = seat.value_and_unread();
         let mut taken = Vec::new();
-        if let Some(mut unread) = unread {
+        if let Some(mut unread) = seat.value_and_unread().1 {
             let later = unread.bytes.split_off(wanted.min(unread.bytes.len()));
             taken = std::mem::replace(&mut unread.bytes, later);
             if !unread.bytes.is_empty() {
@@ -285,12 +285,29 @@ pub(crate) fn read_exact<'b, T: Read + Send + 'static>(
             }
         }
         let rest = wanted - taken.len();
-        let result =
-            reserve(&mut taken, rest).and_then(|()| match value.take(rest as u64).read_to_end(&mut taken) {
-                Ok(read) if read < rest => Err(io::ErrorKind::UnexpectedEof.into()),
-                result => result,
-            });
+        let result = or_keep(seat, put_back, &mut taken, |value, taken| {
+            reserve(taken, rest)?;
+            match value.take(rest as u64).read_to_end(taken)? {
+                read if read < rest => Err(io::ErrorKind::UnexpectedEof.into()),
+                read => Ok(read),
+            }
+        });
         (taken, result)
+    })
+}
+
+/// Reads behind what an abandoned read has left, which stays there if the value panics.
+fn or_keep<T, R>(
+    seat: &mut Seat<T>,
+    put_back: PutBack<T>,
+    taken: &mut Vec<u8>,
+    read: impl FnOnce(&mut T, &mut Vec<u8>) -> R,
+) -> R {
+    let value = seat.value_alone();
+    let result = catch_unwind(AssertUnwindSafe(|| read(value, taken)));
+    result.unwrap_or_else(|payload| {
+        seat.keep(Unread { bytes: std::mem::take(taken), put_back });
+        resume_unwind(payload)
     })
 }
 
@@ -300,7 +317,7 @@ pub(crate) fn read_to_end<'b, T: Read + Send + 'static>(
     buffer: &'b mut Vec<u8>,
     put_back: PutBack<T>,
 ) -> Fill<'b, Vec<u8>, usize> {
-    queue(aio, context, buffer, put_back, take_all)
+    queue(aio, context, buffer, put_back, move |seat| take_all(seat, put_back))
 }
 
 pub(crate) fn read_to_string<'b, T: Read + Send + 'static>(
@@ -309,8 +326,8 @@ pub(crate) fn read_to_string<'b, T: Read + Send + 'static>(
     buffer: &'b mut String,
     put_back: PutBack<T>,
 ) -> Fill<'b, String, usize> {
-    queue(aio, context, buffer, put_back, |seat| {
-        let (bytes, result) = take_all(seat);
+    queue(aio, context, buffer, put_back, move |seat| {
+        let (bytes, result) = take_all(seat, put_back);
         match String::from_utf8(bytes) {
             Ok(text) => (Text(Ok(text)), result),
             Err(not_text) => {
@@ -322,10 +339,10 @@ pub(crate) fn read_to_string<'b, T: Read + Send + 'static>(
     })
 }
 
-fn take_all<T: Read>(seat: &mut Seat<T>) -> (Vec<u8>, io::Result<usize>) {
-    let (value, unread) = seat.value_and_unread();
+fn take_all<T: Read>(seat: &mut Seat<T>, put_back: PutBack<T>) -> (Vec<u8>, io::Result<usize>) {
+    let unread = seat.value_and_unread().1;
     let mut taken = unread.map(|unread| unread.bytes).unwrap_or_default();
-    let result = value.read_to_end(&mut taken);
+    let result = or_keep(seat, put_back, &mut taken, T::read_to_end);
     let count = taken.len();
     (taken, result.map(|_| count))
 }

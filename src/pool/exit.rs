@@ -33,14 +33,12 @@ fn register() {
 fn register() {}
 
 extern "C" fn wait() {
-    // A closure that ends the process is itself a work that cannot be waited for.
-    let own = job::depth();
     let start = Instant::now();
     let deadline = *lock(&DEADLINE);
     let mut pause = Duration::from_micros(50);
     loop {
         let held = held();
-        if held.len() <= own {
+        if held.is_empty() {
             return;
         }
         Pool::embedded().resume();
@@ -60,9 +58,18 @@ extern "C" fn wait() {
     }
 }
 
-/// The works that the end has to wait for.
+/// The works that the end has to wait for. Not the one that ends the process, which cannot go on.
 fn held() -> Vec<Arc<dyn super::Work>> {
-    let pools: Vec<_> = lock(&POOLS).iter().filter_map(Weak::upgrade).map(Pool).collect();
+    let pools = pools();
     let works = pools.iter().flat_map(Pool::works);
-    works.filter(|work| work.holds_exit()).collect()
+    let works = works.filter(|work| !job::is_in_the_middle_of(work.id()) && work.holds_exit());
+    let mut held: Vec<_> = works.collect();
+    held.sort_by_key(|work| work.id());
+    held.dedup_by_key(|work| work.id());
+    held
+}
+
+/// All pools that there are.
+pub(super) fn pools() -> Vec<Pool> {
+    lock(&POOLS).iter().filter_map(Weak::upgrade).map(Pool).collect()
 }

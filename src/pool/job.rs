@@ -1,9 +1,11 @@
-//! A job: what a supply of threads runs; and what a thread in the middle of one may wait for.
+//! A job: what a supply of threads runs; and what the thread of one is in the middle of.
 
-use super::{Pool, watch::watch};
-use std::cell::{Cell, RefCell};
+use super::{Pool, Work};
+use std::cell::Cell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What [`Pool::from_fn`] gives to a supply of threads: to be run once, on a thread that may block.
 ///
@@ -13,20 +15,20 @@ pub struct Job {
     pool: Pool,
     /// `None` once it runs.
     key: Option<usize>,
+    /// No other job has it.
+    number: u64,
 }
+
+/// How many works deep a thread is known to be.
+const DEEP: usize = 16;
 
 thread_local! {
-    /// The works that this thread is in the middle of, the innermost last.
-    static FRAMES: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
-    /// Their number: has no destructor, so it can be read when the process ends.
+    /// The works that this thread is in the middle of, the innermost last. A plain array, so that it has no
+    /// destructor and can be read when the process ends.
+    static WORKS: Cell<[usize; DEEP]> = const { Cell::new([0; DEEP]) };
     static DEPTH: Cell<usize> = const { Cell::new(0) };
     /// The job that this thread is handing over; cleared when the supply drops it at once.
-    static HANDING: Cell<Option<(usize, usize)>> = const { Cell::new(None) };
-}
-
-struct Frame {
-    pool: Pool,
-    work: usize,
+    static HANDING: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
 impl Job {
@@ -35,8 +37,7 @@ impl Job {
         let mut next = self.key.take();
         while let Some(key) = next {
             if let Some(work) = self.pool.work(key) {
-                let _frame = enter(&self.pool, work.id());
-                work.run();
+                run(work);
             }
             next = self.pool.done(key);
         }
@@ -44,8 +45,10 @@ impl Job {
 
     /// Hands a work to the supply; says whether the supply took it.
     pub(super) fn spawn(pool: &Pool, key: usize) -> bool {
-        let outer = HANDING.replace(Some((pool.address(), key)));
-        let job = Job { pool: pool.clone(), key: Some(key) };
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let outer = HANDING.replace(Some(number));
+        let job = Job { pool: pool.clone(), key: Some(key), number };
         let panicked = catch_unwind(AssertUnwindSafe(|| (pool.0.supply)(job)));
         // The payload of a supply's panic may itself panic when it is dropped: forget it.
         if let Err(payload) = panicked {
@@ -58,8 +61,9 @@ impl Job {
 impl Drop for Job {
     fn drop(&mut self) {
         let Some(key) = self.key else { return };
-        let this = Some((self.pool.address(), key));
-        if HANDING.try_with(|handing| handing.get() == this && handing.take().is_some()) != Ok(true) {
+        if HANDING.get() == Some(self.number) {
+            HANDING.set(None);
+        } else {
             self.pool.lost(key);
         }
     }
@@ -71,57 +75,29 @@ impl fmt::Debug for Job {
     }
 }
 
-/// Marks the thread as being in the middle of a work, until it is dropped.
-fn enter(pool: &Pool, work: usize) -> impl Drop {
-    struct Entered;
-    impl Drop for Entered {
-        fn drop(&mut self) {
-            DEPTH.set(depth() - 1);
-            FRAMES.with_borrow_mut(Vec::pop);
-        }
+/// Runs a work, with the thread in the middle of it.
+pub(super) fn run(work: Arc<dyn Work>) {
+    let depth = DEPTH.get();
+    if depth < DEEP {
+        let mut works = WORKS.get();
+        works[depth] = work.id();
+        WORKS.set(works);
     }
-    DEPTH.set(depth() + 1);
-    FRAMES.with_borrow_mut(|frames| frames.push(Frame { pool: pool.clone(), work }));
-    Entered
-}
-
-/// How many works this thread is in the middle of.
-pub(super) fn depth() -> usize {
-    DEPTH.get()
+    DEPTH.set(depth + 1);
+    work.run(); // which catches what panics
+    DEPTH.set(depth);
 }
 
 pub(crate) fn on_job_thread() -> bool {
-    depth() > 0
+    DEPTH.get() > 0
 }
 
-/// What became of a thread's wait for a work.
-pub(crate) enum Help {
-    /// The thread is in the middle of that very work: the wait could not end.
-    Deadlock,
-    /// The work has been run here.
-    Given,
-    /// The work will come about without this thread.
-    NotNeeded,
+/// The work that this thread is in the middle of.
+pub(super) fn innermost() -> Option<usize> {
+    let depth = DEPTH.get().min(DEEP);
+    (depth > 0).then(|| WORKS.get()[depth - 1])
 }
 
-/// Sees to it that a work which this thread is about to wait for can come about: a full pool must not wait
-/// for itself.
-pub(crate) fn help(work: usize) -> Help {
-    let pool = FRAMES.with_borrow(|frames| {
-        let own = frames.iter().any(|frame| frame.work == work);
-        if own { None } else { frames.last().map(|frame| frame.pool.clone()) }
-    });
-    let Some(pool) = pool else { return Help::Deadlock };
-    match pool.find(work) {
-        Some((work, true)) => {
-            let _frame = enter(&pool, work.id());
-            work.run();
-            Help::Given
-        }
-        Some((work, false)) if !work.has_started() => {
-            watch(work);
-            Help::NotNeeded
-        }
-        _ => Help::NotNeeded,
-    }
+pub(super) fn is_in_the_middle_of(work: usize) -> bool {
+    WORKS.get()[..DEPTH.get().min(DEEP)].contains(&work)
 }

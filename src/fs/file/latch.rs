@@ -17,15 +17,20 @@ struct Failure {
 impl Latch {
     /// Syncs, unless a sync has failed before: then that error again.
     pub(super) fn guard(&self, sync: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
-        if let Some(failure) = *lock(&self.0) {
-            return Err(failure.into());
+        self.check()?;
+        match sync() {
+            // A sync of another descriptor may have had the error in the meantime.
+            Ok(()) => self.check(),
+            Err(error) => {
+                let failure = Failure { errno: error.raw_os_error(), kind: error.kind() };
+                lock(&self.0).get_or_insert(failure);
+                Err(error)
+            }
         }
-        let result = sync();
-        if let Err(error) = &result {
-            let failure = Failure { errno: error.raw_os_error(), kind: error.kind() };
-            lock(&self.0).get_or_insert(failure);
-        }
-        result
+    }
+
+    fn check(&self) -> io::Result<()> {
+        lock(&self.0).map_or(Ok(()), |failure| Err(failure.into()))
     }
 }
 

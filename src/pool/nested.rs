@@ -1,0 +1,127 @@
+//! A job that waits for a call: what it waits for must come about, however full its pool is.
+//!
+//! While the thread of a job waits for a work, the two are noted here. A work that is waited for and would have to
+//! wait in a pool's queue gets a thread beyond the limit, since the one that waits does not run. A work that
+//! a supply does not start for a while gets one too: how full a supply is, tokio's say, only the supply knows.
+//! These threads are started for it: those of the supplies may all be waiting.
+
+use super::{Work, exit, job};
+use crate::lock::lock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a supply may take to start what a job waits for.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Who waits for what: the works of the job threads that wait, and those that they wait for.
+static WAITS: Mutex<Vec<Wait>> = Mutex::new(Vec::new());
+/// Their number, to be read without the lock.
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct Wait {
+    by: usize,
+    what: usize,
+}
+
+/// Notes that the job on this thread waits for a work, and helps that work. `None`: the wait could not end, for
+/// what is waited for waits for this job.
+pub(crate) fn wait_for(what: usize) -> Option<Wait> {
+    let by = job::innermost()?;
+    let wait = Wait { by, what };
+    {
+        let mut waits = lock(&WAITS);
+        if job::is_in_the_middle_of(what) || leads_to(&waits, what, by) {
+            return None;
+        }
+        waits.push(wait);
+        COUNT.store(waits.len(), Ordering::SeqCst);
+    }
+    // Whichever pool it is of; if of none yet, the pool will look here when it takes it.
+    let _ = exit::pools().iter().any(|pool| pool.help(what));
+    Some(wait)
+}
+
+/// The wait is over, or given up.
+pub(crate) fn end_wait(wait: Wait) {
+    let mut waits = lock(&WAITS);
+    if let Some(at) = waits.iter().position(|other| *other == wait) {
+        waits.swap_remove(at);
+    }
+    COUNT.store(waits.len(), Ordering::SeqCst);
+}
+
+/// Whether a job waits for the work of this id.
+pub(super) fn is_waited_for(what: usize) -> bool {
+    COUNT.load(Ordering::SeqCst) > 0 && lock(&WAITS).iter().any(|wait| wait.what == what)
+}
+
+/// Whether the work `from` waits, itself or through others, for the work `to`.
+fn leads_to(waits: &[Wait], from: usize, to: usize) -> bool {
+    let mut reached = vec![from];
+    let mut at = 0;
+    while let Some(by) = reached.get(at).copied() {
+        at += 1;
+        for wait in waits.iter().filter(|wait| wait.by == by) {
+            if wait.what == to {
+                return true;
+            }
+            if !reached.contains(&wait.what) {
+                reached.push(wait.what);
+            }
+        }
+    }
+    false
+}
+
+/// Runs what a thread of its own is needed for; says whether there is one.
+pub(super) fn on_a_thread_of_its_own(name: &str, f: impl FnOnce() + Send + 'static) -> bool {
+    thread::Builder::new().name(name.into()).spawn(f).is_ok()
+}
+
+static WATCHED: Mutex<Watched> = Mutex::new(Watched { watcher: false, works: Vec::new() });
+
+struct Watched {
+    /// There is a thread that looks after them.
+    watcher: bool,
+    /// In the order in which their time runs out.
+    works: Vec<(Instant, Arc<dyn Work>)>,
+}
+
+/// Gives a work that a supply has, and has not started, a while to start.
+pub(super) fn watch(work: Arc<dyn Work>) {
+    let mut watched = lock(&WATCHED);
+    watched.works.push((Instant::now() + PATIENCE, work));
+    if !watched.watcher {
+        watched.watcher = on_a_thread_of_its_own("aiofile-watch", look_after);
+    }
+}
+
+fn look_after() {
+    while let Some(due) = next_due() {
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+        for work in take_due() {
+            if !work.has_started() {
+                // Its own job finds nothing to do, when it comes.
+                on_a_thread_of_its_own("aiofile-extra", move || job::run(work));
+            }
+        }
+    }
+}
+
+/// When the next one is due; after the last one, nobody watches.
+fn next_due() -> Option<Instant> {
+    let mut watched = lock(&WATCHED);
+    let due = watched.works.first().map(|(due, _)| *due);
+    watched.watcher = due.is_some();
+    due
+}
+
+fn take_due() -> Vec<Arc<dyn Work>> {
+    let mut watched = lock(&WATCHED);
+    let now = Instant::now();
+    let later = watched.works.partition_point(|(due, _)| *due <= now);
+    watched.works.drain(..later).map(|(_, work)| work).collect()
+}
