@@ -4,7 +4,6 @@ mod blocking;
 mod exit;
 mod job;
 mod nested;
-mod rescue;
 mod stuck;
 #[cfg(feature = "tokio")]
 mod tokio;
@@ -129,8 +128,7 @@ impl Pool {
     /// calls [`Job::run`].
     ///
     /// A job that `spawn` drops, or panics over, is refused, and its calls say so. A job that is dropped
-    /// later had been accepted, and a call made is a call run: it runs on the embedded threads instead. Neither
-    /// may be done under a lock that `spawn` takes: `spawn` may be called by the drop.
+    /// later had been accepted, and a call made is a call run: it runs on the embedded threads instead.
     ///
     /// ```
     /// use aiofile::Pool;
@@ -386,37 +384,41 @@ impl Pool {
         self.0.waiting.store(state.queue.len(), Ordering::Relaxed);
     }
 
-    /// Hands a work, for which a job has been counted, to the supply.
+    /// Hands a work, for which a job has been counted, to the supply of threads.
     fn hand_over(&self, key: usize, otherwise: Otherwise) {
-        if Job::spawn(self, key) {
-            return;
+        let taken = Job::spawn(self, key, &*self.0.supply)
+            || (otherwise == Otherwise::Rescue && Job::spawn(self, key, &blocking::spawn));
+        if !taken {
+            self.no_thread(key, otherwise);
         }
-        let mut state = lock(&self.0.state);
-        state.jobs -= 1;
-        if state.jobs > 0 || otherwise == Otherwise::Keep {
-            // No thread for it alone: those that run, or come, will get to it.
-            return self.queue(&mut state, key);
-        }
-        if otherwise == Otherwise::Rescue && !self.is_embedded() {
-            drop(state);
-            self.rescue(key);
-        } else {
+    }
+
+    /// No thread is to be had for a work, for which a job has been counted, nor for those behind it.
+    fn no_thread(&self, mut key: usize, otherwise: Otherwise) {
+        loop {
+            let mut state = lock(&self.0.state);
+            if state.jobs > 1 || otherwise == Otherwise::Keep {
+                // Those that run, or come, will get to it.
+                state.jobs -= 1;
+                return self.queue(&mut state, key);
+            }
             let work = state.works.try_remove(key);
+            // What is kept stays where it is; what else waits was accepted, and is tried on the embedded threads.
+            let next = if self.is_embedded() { None } else { state.queue.pop_front() };
+            self.0.waiting.store(state.queue.len(), Ordering::Relaxed);
+            if next.is_none() {
+                state.jobs -= 1;
+            }
             self.signal_if_quiet(&state);
             drop(state);
             if let Some(work) = work {
                 work.refuse(Refusal::NoThread);
             }
+            match next {
+                Some(next) if !Job::spawn(self, next, &blocking::spawn) => key = next,
+                _ => return,
+            }
         }
-        if !self.is_embedded() {
-            let orphans = self.take_queue();
-            orphans.into_iter().for_each(|key| self.rescue(key));
-        }
-    }
-
-    fn take_queue(&self) -> VecDeque<usize> {
-        self.0.waiting.store(0, Ordering::Relaxed);
-        std::mem::take(&mut lock(&self.0.state).queue)
     }
 
     fn is_embedded(&self) -> bool {
@@ -469,19 +471,10 @@ impl Pool {
         next
     }
 
-    /// The supply dropped a job that it had accepted.
+    /// The supply dropped a job that it had accepted: the embedded threads take it over.
     fn lost(&self, key: usize) {
-        self.rescue(key);
-        let next = self.next(&mut lock(&self.0.state));
-        if let Some(next) = next {
-            self.hand_over(next, Otherwise::Rescue);
-        }
-    }
-
-    /// Has the embedded threads run a work that this pool accepted, and whose it stays until it has ended.
-    fn rescue(&self, key: usize) {
-        if let Some(work) = self.work(key) {
-            Pool::embedded().take(rescue::rescued(self, key, work), Otherwise::Refuse);
+        if !Job::spawn(self, key, &blocking::spawn) {
+            self.no_thread(key, Otherwise::Rescue);
         }
     }
 

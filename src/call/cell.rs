@@ -140,7 +140,7 @@ impl<P: Policy> Core<P> {
             slot.stage = Stage::Ended(ended);
             let (waker, wait) = (slot.waker.take(), slot.wait.take());
             drop(slot);
-            wait.map(pool::end_wait);
+            pool::end_wait(wait);
             if let Some(waker) = waker {
                 let _ = catch_unwind(AssertUnwindSafe(|| waker.wake())).map_err(mem::forget);
             }
@@ -190,7 +190,7 @@ impl<P: Policy> Core<P> {
         let mut slot = lock(&self.slot);
         if matches!(slot.stage, Stage::Ended(_)) {
             drop(slot);
-            pool::end_wait(wait);
+            pool::end_wait(Some(wait));
             self.poll_slot(cx)
         } else {
             slot.wait = Some(wait);
@@ -211,14 +211,14 @@ impl<P: Policy> Core<P> {
         };
         drop(slot);
         drop(waker);
-        wait.map(pool::end_wait);
+        pool::end_wait(wait);
         match stage {
             Some(Stage::Ended(Ok(out))) => {
                 if let Some(out) = self.policy.take_back(out) {
                     Pool::dispose(out);
                 }
             }
-            Some(Stage::Ended(Err(error))) => Pool::dispose(error),
+            Some(Stage::Ended(Err(error))) if error.is_panic() => Pool::dispose(error),
             _ => {}
         }
         left_out

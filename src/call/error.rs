@@ -72,8 +72,11 @@ impl CallError {
         matches!(self.0, Kind::Refused(_))
     }
 
-    /// The wait could not have ended: a closure waited for a call of the handle that it runs on. The call
-    /// itself stays queued, and runs after that closure.
+    /// The wait could not have ended: a closure waited for a call of the handle that it runs on, or for a call
+    /// that waits for this closure in turn. The call itself stays queued, and runs after that closure.
+    ///
+    /// To poll is taken for waiting: do not drive, inside a closure on a handle, an executor whose other tasks
+    /// use that handle.
     pub fn is_deadlock(&self) -> bool {
         matches!(self.0, Kind::Deadlock)
     }

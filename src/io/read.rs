@@ -362,13 +362,11 @@ fn reserve(bytes: &mut Vec<u8>, more: usize) -> io::Result<()> {
 pub(crate) fn seek<T: Seek>(seat: &mut Seat<T>, to: SeekFrom) -> io::Result<u64> {
     let (value, unread) = seat.value_and_unread();
     let Some(unread) = unread else { return value.seek(to) };
-    let result = match to {
-        SeekFrom::Current(by) => match by.checked_sub_unsigned(unread.bytes.len() as u64) {
-            Some(by) => value.seek(SeekFrom::Current(by)),
-            None => Err(io::ErrorKind::InvalidInput.into()),
-        },
-        to => value.seek(to),
-    };
+    let result = value.seek(match to {
+        // What cannot be subtracted would lead to before the start, which is for the system to say.
+        SeekFrom::Current(by) => SeekFrom::Current(by.saturating_sub_unsigned(unread.bytes.len() as u64)),
+        to => to,
+    });
     if result.is_err() {
         seat.keep(unread);
     }

@@ -1,6 +1,6 @@
 //! A normal end of the process waits for accepted work. Holds the crate's one line of `unsafe`.
 
-use super::{Inner, Pool, job};
+use super::{Inner, Pool, nested};
 use crate::lock::lock;
 use std::sync::{Arc, Mutex, Once, Weak};
 use std::time::{Duration, Instant};
@@ -58,11 +58,12 @@ extern "C" fn wait() {
     }
 }
 
-/// The works that the end has to wait for. Not the one that ends the process, which cannot go on.
+/// The works that the end has to wait for. Not the one that ends the process, nor who waits for it: they cannot go
+/// on.
 fn held() -> Vec<Arc<dyn super::Work>> {
     let pools = pools();
     let works = pools.iter().flat_map(Pool::works);
-    let works = works.filter(|work| !job::is_in_the_middle_of(work.id()) && work.holds_exit());
+    let works = works.filter(|work| work.holds_exit() && !nested::depends_on_this_thread(work.id()));
     let mut held: Vec<_> = works.collect();
     held.sort_by_key(|work| work.id());
     held.dedup_by_key(|work| work.id());

@@ -43,13 +43,13 @@ impl Job {
         }
     }
 
-    /// Hands a work to the supply; says whether the supply took it.
-    pub(super) fn spawn(pool: &Pool, key: usize) -> bool {
+    /// Hands a work to a supply of threads; says whether it took it.
+    pub(super) fn spawn(pool: &Pool, key: usize, supply: &dyn Fn(Job)) -> bool {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let outer = HANDING.replace(Some(number));
         let job = Job { pool: pool.clone(), key: Some(key), number };
-        let panicked = catch_unwind(AssertUnwindSafe(|| (pool.0.supply)(job)));
+        let panicked = catch_unwind(AssertUnwindSafe(|| supply(job)));
         // The payload of a supply's panic may itself panic when it is dropped: forget it.
         if let Err(payload) = panicked {
             std::mem::forget(payload);
@@ -94,10 +94,14 @@ pub(crate) fn on_job_thread() -> bool {
 
 /// The work that this thread is in the middle of.
 pub(super) fn innermost() -> Option<usize> {
-    let depth = DEPTH.get().min(DEEP);
-    (depth > 0).then(|| WORKS.get()[depth - 1])
+    all().last().copied()
 }
 
 pub(super) fn is_in_the_middle_of(work: usize) -> bool {
-    WORKS.get()[..DEPTH.get().min(DEEP)].contains(&work)
+    all().contains(&work)
+}
+
+/// The works that this thread is in the middle of, the innermost last.
+pub(super) fn all() -> Vec<usize> {
+    WORKS.get()[..DEPTH.get().min(DEEP)].to_vec()
 }

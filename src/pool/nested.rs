@@ -44,8 +44,9 @@ pub(crate) fn wait_for(what: usize) -> Option<Wait> {
     Some(wait)
 }
 
-/// The wait is over, or given up.
-pub(crate) fn end_wait(wait: Wait) {
+/// The wait is over, or given up, if there was one.
+pub(crate) fn end_wait(wait: Option<Wait>) {
+    let Some(wait) = wait else { return };
     let mut waits = lock(&WAITS);
     if let Some(at) = waits.iter().position(|other| *other == wait) {
         waits.swap_remove(at);
@@ -56,6 +57,12 @@ pub(crate) fn end_wait(wait: Wait) {
 /// Whether a job waits for the work of this id.
 pub(super) fn is_waited_for(what: usize) -> bool {
     COUNT.load(Ordering::SeqCst) > 0 && lock(&WAITS).iter().any(|wait| wait.what == what)
+}
+
+/// Whether this thread is in the middle of the work, or of one that the work waits for.
+pub(super) fn depends_on_this_thread(work: usize) -> bool {
+    let waits = lock(&WAITS);
+    job::is_in_the_middle_of(work) || job::all().iter().any(|own| leads_to(&waits, work, *own))
 }
 
 /// Whether the work `from` waits, itself or through others, for the work `to`.

@@ -184,6 +184,78 @@ fn two_reads_abandoned_together_give_their_bytes_back_in_order() {
     }
 }
 
+/// A pipe whose file is held elsewhere: it cannot be taken, and its unread bytes stay.
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_taken_keeps_its_unread_bytes() {
+    use std::io::Write;
+    let dir = tempfile::tempdir().unwrap();
+    let (steps, pool) = Steps::new();
+    let path = dir.path().join("fifo");
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let open = OpenOptions::new().read(true).write(true).pool(&pool).open(&path);
+    steps.run_all();
+    let file = block_on(open).unwrap();
+    file.as_std().unwrap().as_ref().write_all(b"abcd").unwrap();
+    let it = Stepped { steps, file, _dir: dir };
+    it.abandon(2);
+    let held = it.file.as_std();
+    let busy = it.get(it.file.clone().into_std()).unwrap_err();
+    assert_eq!(busy.kind(), std::io::ErrorKind::ResourceBusy);
+    drop(held);
+    assert_eq!(it.read(2), "ab");
+    assert_eq!(it.read(2), "cd");
+}
+
+/// What an abandoned read has left is still there after a read that panics.
+#[test]
+fn a_read_that_panics_loses_no_unread_bytes() {
+    struct Panics(u8);
+    impl Read for Panics {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.0 += 1;
+            match self.0 {
+                2 | 3 => panic!("scripted"),
+                4.. => Ok(0),
+                _ => {
+                    buffer[..3].copy_from_slice(b"abc");
+                    Ok(3)
+                }
+            }
+        }
+    }
+    let (steps, pool) = Steps::new();
+    let reader = Aio::on(&pool, Panics(0));
+    let mut three = [0; 3];
+    drop({
+        let mut read = reader.read(&mut three);
+        assert!(poll(&mut read).is_pending());
+        steps.run_all();
+        read
+    });
+    let (mut five, mut all) = ([0; 5], Vec::new());
+    let caught = |run: &mut dyn FnMut()| {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_err();
+    };
+    caught(&mut || {
+        let mut read = reader.read_exact(&mut five);
+        assert!(poll(&mut read).is_pending());
+        steps.run_all();
+        let _ = poll(&mut read);
+    });
+    caught(&mut || {
+        let mut read = reader.read_to_end(&mut all);
+        assert!(poll(&mut read).is_pending());
+        steps.run_all();
+        let _ = poll(&mut read);
+    });
+    let mut all = Vec::new();
+    let mut read = reader.read_to_end(&mut all);
+    steps.run_all();
+    assert!(poll(&mut read).is_ready());
+    assert_eq!(all, b"abc");
+}
+
 /// A read that is abandoned while it runs, on a thread of its own: the bytes come back just the same.
 #[test]
 fn a_read_abandoned_while_it_runs_gives_its_bytes_back() {

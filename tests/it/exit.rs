@@ -194,6 +194,80 @@ fn child_shuts_its_runtime_down() {
     runtime.shutdown_background();
 }
 
+/// What the end of the process has to find out: that the closure which ends it, found twice, is not to be waited
+/// for; that a shutdown is not; that the drop of a result is; that other work is, when a read ends the process.
+#[test]
+fn the_end_waits_for_what_it_has_to_and_for_nothing_else() {
+    for test in ["exit::child_exits_in_a_nested_job", "exit::child_shuts_down", "exit::child_exits_in_a_read"]
+    {
+        let dir = tempfile::tempdir().unwrap();
+        let start = Instant::now();
+        let output = run_in(dir.path(), test);
+        assert!(start.elapsed() < Duration::from_secs(20), "{test} waited for nothing");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{test}");
+        assert_eq!(std::fs::read_to_string(dir.path().join("done")).unwrap(), "done", "{test}");
+    }
+}
+
+/// The last part of a result's drop: what is accepted, and must be seen to be done.
+struct WritesInDrop(Gate);
+
+impl Drop for WritesInDrop {
+    fn drop(&mut self) {
+        self.0.pass();
+        std::thread::sleep(Duration::from_millis(100)); // the end has begun
+        std::fs::write(dir().join("done"), "done").unwrap();
+    }
+}
+
+#[test]
+#[ignore = "a child of the_end_waits_for_what_it_has_to_and_for_nothing_else"]
+fn child_exits_in_a_nested_job() {
+    let gate = Gate::new();
+    let drops = WritesInDrop(gate.clone());
+    drop(aiofile::unblock(move || drops)); // its result is dropped by nobody but the pool
+    gate.wait_for(1);
+    gate.open();
+    let one = Pool::new(1);
+    let inner = Aio::on(&one, ());
+    one.run(move || {
+        inner.with(|_| ()).wait();
+        inner.with(|_| std::process::exit(0)).wait()
+    })
+    .wait();
+}
+
+#[test]
+#[ignore = "a child of the_end_waits_for_what_it_has_to_and_for_nothing_else"]
+fn child_shuts_down() {
+    std::fs::write(dir().join("done"), "done").unwrap();
+    let pool = Pool::new(1);
+    let (reader, writer) = std::io::pipe().unwrap();
+    let reader = Aio::on(&pool, reader);
+    let mut buffer = [0; 8];
+    let mut read = reader.read(&mut buffer);
+    assert!(crate::support::poll(&mut read).is_pending());
+    drop(pool.shutdown(Duration::from_secs(60)));
+    std::mem::forget(writer);
+}
+
+#[test]
+#[ignore = "a child of the_end_waits_for_what_it_has_to_and_for_nothing_else"]
+fn child_exits_in_a_read() {
+    struct Exits(Gate);
+    impl std::io::Read for Exits {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            self.0.open();
+            std::process::exit(0)
+        }
+    }
+    let gate = Gate::new();
+    let drops = WritesInDrop(gate.clone());
+    drop(Pool::new(1).run(move || drop(drops)));
+    let exits = Aio::new(Exits(gate));
+    let _ = crate::support::block_on(exits.read(&mut [0]));
+}
+
 /// A stuck read or open is nothing that was accepted: tokio's main never ends over it.
 #[cfg(unix)]
 #[test]

@@ -14,11 +14,16 @@ mod file;
 mod forwarding;
 mod fs;
 mod lanes;
+#[cfg(unix)]
+mod model;
+mod nested;
 mod open;
 mod order;
 mod panics;
 mod pools;
 mod proxy;
 mod support;
+#[cfg(feature = "temp")]
+mod temp;
 mod traits;
 mod writer;
