@@ -43,6 +43,7 @@ pub use atomic::write_atomic;
 pub use copy::{copy, copy_with};
 pub use dir::{DirBuilder, DirEntry, ReadDir, Walk, read_dir, walk};
 pub use file::File;
+pub(crate) use file::seek_back;
 pub use functions::*;
 pub use options::{OpenOptions, open};
 #[cfg(not(unix))]

@@ -15,7 +15,7 @@ pub use fill::{Buffer, Count, Fill, FillSlices};
 #[cfg(windows)]
 pub(crate) use read::read_by;
 pub(crate) use read::{
-    chunk, keep, read, read_beside, read_exact, read_to_end, read_to_string, read_vectored,
+    Ahead, chunk, keep, read, read_ahead, read_beside, read_exact, read_to_end, read_to_string, read_vectored,
 };
 use std::io::{self, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::marker::PhantomData;

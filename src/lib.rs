@@ -28,7 +28,7 @@ pub use fs::{File, OpenOptions, open};
 pub use io::{Buffer, Count, Data, Fill, FillSlices};
 pub use method::{Bind, Inside, InsideMut, Lend, LendMut, Method, kind};
 pub use pool::{Job, Pool, Stuck, unblock};
-pub use stream::{Handle, Progress, Writer};
+pub use stream::{Handle, Lines, Progress, Reader, Writer};
 
 /// What `proxy!` writes into other crates, by names that nothing there can hide.
 #[doc(hidden)]

@@ -3,7 +3,7 @@
 
 use crate::lock::lock;
 use crate::pool::{Pool, Refusal, Stuck, Work};
-use crate::seat::{Seat, Unread};
+use crate::seat::{Returned, Seat};
 use std::collections::VecDeque;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -34,8 +34,9 @@ struct State<T> {
     front: Option<Arc<dyn Task<T>>>,
     /// The tasks behind it. Apart from it, so that calls made one by one need no room for a queue.
     rest: VecDeque<Arc<dyn Task<T>>>,
-    /// What abandoned reads give back, each with the turn in which it was read.
-    unread: Vec<(u64, Unread<T>)>,
+    /// What abandoned reads give back.
+    #[allow(clippy::box_collection)] // rarely there, and then a few; a handle is small
+    returned: Option<Box<Vec<Returned<T>>>>,
     /// `Aio`s that can still make calls.
     handles: usize,
     /// A call was made that was more than a read.
@@ -71,7 +72,7 @@ impl<T: Send + 'static> Mailbox<T> {
             drain: Drain::None,
             front: None,
             rest: VecDeque::new(),
-            unread: Vec::new(),
+            returned: None,
             handles: 1,
             used: false,
             empty: false,
@@ -118,8 +119,8 @@ impl<T: Send + 'static> Mailbox<T> {
     }
 
     /// Keeps what an abandoned read had read for the call that runs next.
-    pub(crate) fn take_back(&self, turn: u64, unread: Unread<T>) {
-        lock(&self.state).unread.push((turn, unread));
+    pub(crate) fn take_back(&self, returned: Returned<T>) {
+        lock(&self.state).returned.get_or_insert_default().push(returned);
     }
 
     /// A call has taken the value out of its seat.
@@ -143,10 +144,10 @@ impl<T: Send + 'static> Mailbox<T> {
     fn next(&self, seat: &mut Option<Seat<T>>) -> Option<Arc<dyn Task<T>>> {
         let mut state = lock(&self.state);
         loop {
-            if let Some(seat) = seat
-                && !state.unread.is_empty()
+            if let Some(returned) = state.returned.take()
+                && let Some(seat) = seat
             {
-                seat.take_all_back(mem::take(&mut state.unread));
+                seat.take_back(*returned);
             }
             if let Some(task) = &state.front {
                 return Some(Arc::clone(task));

@@ -364,8 +364,14 @@ impl Pool {
         };
         if !nested::on_a_thread_of_its_own("aiofile-extra", run) {
             let mut state = lock(&self.0.state);
-            state.queue.push_front(key);
-            self.0.waiting.store(state.queue.len(), Ordering::Relaxed);
+            if state.jobs > 0 {
+                state.queue.push_front(key);
+                self.0.waiting.store(state.queue.len(), Ordering::Relaxed);
+            } else {
+                state.jobs += 1;
+                drop(state);
+                self.hand_over(key, Otherwise::Rescue);
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! Temporary files and directories, awaited: the crate [`tempfile`](::tempfile) (feature `temp`).
+//! Temporary files and directories, awaited: the crate [`tempfile` 3](::tempfile) (feature `temp`).
 //!
 //! * [`tempfile()`]: a file without a name, gone when it is closed.
 //! * [`NamedTempFile`]: a file with a name, which is removed, or becomes the file that it was written for
@@ -25,8 +25,8 @@
 //! ```
 //!
 //! Names are tempfile's: random, made so that nothing that is there is ever opened, in
-//! [`tempfile::env::temp_dir`](::tempfile::env::temp_dir) unless a directory is given. Files are for their owner
-//! alone; directories have the permissions of any new one.
+//! [`tempfile::env::temp_dir`] unless a directory is given. Files are for their owner alone; directories have the
+//! permissions of any new one.
 //!
 //! # Removal
 //!
@@ -46,11 +46,10 @@ mod spooled;
 #[cfg(unix)]
 mod unix;
 
-use crate::aio::Aio;
 use crate::call::Call;
 use crate::error::{Context, Operation, Result, shared};
-use crate::fs::{File, OpenOptions};
-use crate::io::{Typed, typed};
+use crate::fs::File;
+use crate::io::Typed;
 use crate::pool::Pool;
 pub use builder::Builder;
 pub use dir::TempDir;
@@ -80,7 +79,7 @@ pub fn tempfile() -> Call<Result<File>> {
     tempfile_in(::tempfile::env::temp_dir())
 }
 
-/// The same in this directory: [`tempfile::tempfile_in`](::tempfile::tempfile_in).
+/// The same in this directory: [`tempfile::tempfile_in`].
 pub fn tempfile_in(dir: impl AsRef<Path>) -> Call<Result<File>> {
     make(&Pool::default(), Operation::TempFile, dir, |dir| ::tempfile::tempfile_in(dir).map(File::from_std))
 }
@@ -96,10 +95,7 @@ pub fn tempdir_in(dir: impl AsRef<Path>) -> Call<Result<TempDir>> {
     TempDir::new_in(dir)
 }
 
-/// Makes something in a directory.
-///
-/// The call belongs to a handle that is dropped at once, and the end of the process waits for a dropped handle:
-/// so it waits not only until the thing is made, but, if nobody wants it, until its removal is on its way.
+/// Makes something in a directory. The end of the process waits for it, also for its drop if nobody wants it.
 fn make<R, F>(pool: &Pool, operation: Operation, dir: impl AsRef<Path>, f: F) -> Call<Result<R>>
 where
     R: Send + 'static,
@@ -107,16 +103,12 @@ where
 {
     let dir = shared(dir.as_ref());
     let policy = Typed::new(Context::on(operation, Some(dir.clone())));
-    typed(&Aio::build(pool, Box::new(()), true), policy, move |()| f(&dir))
+    pool.run_as(policy, move || f(&dir))
 }
 
-/// Opens a file that runs on this pool, from inside one of its jobs: by another one, which a full pool runs there
-/// and then.
-fn open_on(pool: Option<&Pool>, options: fs::OpenOptions, path: &Path) -> io::Result<File> {
-    match pool {
-        None => options.open(path).map(File::from_std),
-        Some(pool) => Ok(OpenOptions::from(options).pool(pool).open(path).wait()?),
-    }
+/// Opens a file that runs on this pool, from inside one of its jobs.
+fn open_on(pool: &Pool, options: &fs::OpenOptions, path: &Path) -> io::Result<File> {
+    Ok(File::build(pool, options.open(path)?, Some(shared(path))))
 }
 
 /// The ways to make a named thing, as tempfile has them.

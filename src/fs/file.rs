@@ -17,6 +17,7 @@ use crate::io::Typed;
 use crate::pool::Pool;
 use lanes::Lanes;
 use latch::Latch;
+pub(crate) use methods::seek_back;
 use std::fs;
 use std::ops::Deref;
 use std::path::Path;
@@ -99,7 +100,7 @@ impl File {
         File::build(&Pool::default(), file, None)
     }
 
-    pub(super) fn build(pool: &Pool, file: fs::File, path: Option<Arc<Path>>) -> File {
+    pub(crate) fn build(pool: &Pool, file: fs::File, path: Option<Arc<Path>>) -> File {
         let file = Arc::new(file);
         let lanes = Lanes::new(&file);
         // What is written is in the file; its drop closes a descriptor, as the end of the process does.

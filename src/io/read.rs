@@ -5,7 +5,7 @@ use crate::aio::Aio;
 use crate::call::{Call, CallError, Policy};
 use crate::error::{Context, Error};
 use crate::mailbox::Mailbox;
-use crate::seat::{Seat, Unread};
+use crate::seat::{Returned, Seat, Unread};
 use std::io::{self, IoSliceMut, Read, Seek, SeekFrom};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -26,9 +26,12 @@ pub(crate) struct Chunk<B, E = Error> {
     turn: u64,
 }
 
+/// The turn of what has used no value: a first use has turn 1.
+const NOT_RUN: u64 = 0;
+
 impl<B: Taken> Chunk<B> {
     fn failed(error: Error) -> Self {
-        Chunk { taken: B::default(), result: Err(error), turn: 0 }
+        Chunk { taken: B::default(), result: Err(error), turn: NOT_RUN }
     }
 }
 
@@ -89,10 +92,9 @@ impl<T: Send + 'static, B: Taken> Policy for Reading<T, B> {
     }
 
     fn take_back(&self, chunk: Chunk<B>) -> Option<Chunk<B>> {
-        let bytes = chunk.taken.into_bytes();
-        if !bytes.is_empty() {
-            let unread = Unread { bytes, put_back: self.put_back };
-            self.mailbox.take_back(chunk.turn, unread);
+        let unread = Unread { bytes: chunk.taken.into_bytes(), put_back: self.put_back };
+        if chunk.turn != NOT_RUN {
+            self.mailbox.take_back(Returned { turn: chunk.turn, unread, whole: true });
         }
         None
     }
@@ -152,6 +154,45 @@ pub(crate) fn read<'b, T: Read + Send + 'static>(
     queue(aio, context, buffer, put_back, move |seat| take_some(seat, wanted, T::read))
 }
 
+/// A read whose buffer comes with its result: for a reader that reads ahead.
+pub(crate) fn read_ahead<T: Read + Send + 'static>(
+    aio: &Aio<T>,
+    context: Context,
+    bytes: usize,
+    put_back: PutBack<T>,
+) -> Call<Ahead> {
+    queue_call(aio, context, put_back, move |seat| take_some(seat, bytes, T::read))
+}
+
+/// What such a read gives.
+pub(crate) type Ahead = Chunk<Vec<u8>>;
+
+impl Default for Ahead {
+    fn default() -> Self {
+        Chunk { taken: Vec::new(), result: Ok(0), turn: NOT_RUN }
+    }
+}
+
+impl Ahead {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.taken
+    }
+
+    pub(crate) fn take_result(&mut self) -> Result<usize, Error> {
+        std::mem::replace(&mut self.result, Ok(0))
+    }
+
+    /// Gives what follows the first `consumed` bytes back to where it came from.
+    pub(crate) fn give_back<T: Send + 'static>(self, consumed: usize, aio: &Aio<T>, put_back: PutBack<T>) {
+        let mut bytes = self.taken;
+        bytes.drain(..consumed);
+        if !bytes.is_empty() {
+            let unread = Unread { bytes, put_back };
+            aio.mailbox().take_back(Returned { turn: self.turn, unread, whole: consumed == 0 });
+        }
+    }
+}
+
 pub(crate) fn read_vectored<'b, 's, T: Read + Send + 'static>(
     aio: &Aio<T>,
     context: Context,
@@ -179,7 +220,7 @@ fn take_some<T>(
     wanted: usize,
     read: impl FnOnce(&mut T, &mut [u8]) -> io::Result<usize>,
 ) -> (Vec<u8>, io::Result<usize>) {
-    let (value, unread) = seat.value_and_unread();
+    let (value, unread) = seat.value_and_unread_to_read();
     if let Some(mut unread) = unread {
         let later = unread.bytes.split_off(wanted.min(unread.bytes.len()));
         let taken = std::mem::replace(&mut unread.bytes, later);
@@ -248,7 +289,7 @@ pub(crate) fn chunk(
     read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
 ) -> Chunk<Vec<u8>, io::Error> {
     let (taken, result) = fill_some(wanted, read);
-    Chunk { taken, result, turn: 0 }
+    Chunk { taken, result, turn: NOT_RUN }
 }
 
 /// A read in the queue by another method than `Read`'s, which starts at an offset of its own.
@@ -276,7 +317,7 @@ pub(crate) fn read_exact<'b, T: Read + Send + 'static>(
     let wanted = buffer.len();
     queue(aio, context, buffer, put_back, move |seat| {
         let mut taken = Vec::new();
-        if let Some(mut unread) = seat.value_and_unread().1 {
+        if let Some(mut unread) = seat.value_and_unread_to_read().1 {
             let later = unread.bytes.split_off(wanted.min(unread.bytes.len()));
             taken = std::mem::replace(&mut unread.bytes, later);
             if !unread.bytes.is_empty() {
@@ -340,7 +381,7 @@ pub(crate) fn read_to_string<'b, T: Read + Send + 'static>(
 }
 
 fn take_all<T: Read>(seat: &mut Seat<T>, put_back: PutBack<T>) -> (Vec<u8>, io::Result<usize>) {
-    let unread = seat.value_and_unread().1;
+    let unread = seat.value_and_unread_to_read().1;
     let mut taken = unread.map(|unread| unread.bytes).unwrap_or_default();
     let result = or_keep(seat, put_back, &mut taken, T::read_to_end);
     let count = taken.len();

@@ -95,12 +95,13 @@ impl Builder {
     pub fn tempfile_in(&self, dir: impl AsRef<Path>) -> Call<Result<NamedTempFile>> {
         let this = self.clone();
         let pool = self.pool.clone().unwrap_or_default();
+        let on = pool.clone();
         make(&pool, Operation::TempFile, dir, move |dir| {
             let made = this.to_tempfile().make_in(dir, |path| {
                 let mut options = fs::OpenOptions::new();
                 options.read(true).write(true).append(this.append).create_new(true);
                 protect(&mut options, this.permissions.as_ref())?;
-                open_on(this.pool.as_ref(), options, path)
+                open_on(&on, &options, path)
             })?;
             let (file, name) = made.into_parts();
             Ok(NamedTempFile::of(file, name))

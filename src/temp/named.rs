@@ -67,15 +67,14 @@ impl NamedTempFile {
     /// [`tempfile::NamedTempFile::reopen`].
     ///
     /// *Errors:* [`NotFound`](io::ErrorKind::NotFound) also if the name leads to another file by now (Unix).
-    /// *Cost:* two hops.
     pub fn reopen(&self) -> Call<Result<File>> {
         let (path, pool) = (self.path.clone(), self.pool().clone());
         typed(&self.file, Typed::harmless(self.context(Operation::Open)), move |file| {
             let mut options = fs::OpenOptions::new();
             options.read(true).write(true);
-            let again = open_on(Some(&pool), options, &path)?;
+            let again = open_on(&pool, &options, &path)?;
             match again.as_std() {
-                Some(std) if is_one_file(&std.metadata()?, &file.metadata()?) => Ok(again.with_path(&path)),
+                Some(std) if is_one_file(&std.metadata()?, &file.metadata()?) => Ok(again),
                 _ => Err(io::Error::new(io::ErrorKind::NotFound, "the temporary file has been replaced")),
             }
         })

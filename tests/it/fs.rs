@@ -401,7 +401,7 @@ fn child_without_permission() {
     let dir = dir();
     let path = dir.path().join("closed");
     std::fs::write(&path, "x").unwrap();
-    std::fs::set_permissions(&path, PermissionsExt::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o000)).unwrap();
     let errors = block_on(async {
         [
             fs::open(&path, "r").await.err(),

@@ -310,7 +310,8 @@ fn vectored_calls_are_one_call() {
         let mut buffers = [IoSliceMut::new(&mut a), IoSliceMut::new(&mut b), IoSliceMut::new(&mut c)];
         assert_eq!(slices.read_vectored(&mut buffers).await?, 4);
         assert_eq!(slices.write_vectored([IoSlice::new(b"xy"), IoSlice::new(b"z")]).await?, 3);
-        assert_eq!(slices.write_vectored(&[IoSlice::new(b"xy")]).await?, 2);
+        let borrowed = [IoSlice::new(b"xy")];
+        assert_eq!(slices.write_vectored(borrowed.iter()).await?, 2);
         assert_eq!(slices.write_vectored(vec![vec![0; 9]]).await?, 9);
         aiofile::Result::Ok(())
     })

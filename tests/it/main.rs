@@ -5,6 +5,8 @@
 mod abandoned_reads;
 mod calls;
 mod conveniences;
+#[cfg(unix)]
+mod coverage;
 mod drops;
 mod dyn_file;
 mod errors;
@@ -22,6 +24,7 @@ mod order;
 mod panics;
 mod pools;
 mod proxy;
+mod reader;
 mod support;
 #[cfg(feature = "temp")]
 mod temp;

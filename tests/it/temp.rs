@@ -130,7 +130,7 @@ fn a_dropped_directory_is_removed_on_the_pool_with_all_in_it() {
 
 /// Closed by a clone, on a pool that is shut down, on one that has no thread, on one that loses its jobs.
 #[test]
-fn a_name_is_removed_off_the_async_thread_also_when_its_queue_is_gone() {
+fn a_name_is_removed_also_when_its_queue_is_gone() {
     fn assert_removed(path: &Path) {
         let start = std::time::Instant::now();
         while path.exists() {

@@ -169,6 +169,6 @@ impl File {
 }
 
 /// Puts the position back over bytes that nobody got; a pipe cannot.
-fn seek_back(file: &mut Arc<fs::File>, bytes: usize) -> bool {
+pub(crate) fn seek_back(file: &mut Arc<fs::File>, bytes: usize) -> bool {
     i64::try_from(bytes).is_ok_and(|bytes| file.seek_relative(-bytes).is_ok())
 }
