@@ -47,9 +47,11 @@ pub(crate) use file::seek_back;
 pub use functions::*;
 pub use options::{OpenOptions, open};
 #[cfg(not(unix))]
-use other::close;
+use other::{close, is_one_file};
 #[cfg(unix)]
 use unix::close;
+#[cfg(unix)]
+pub(crate) use unix::is_one_file;
 #[cfg(unix)]
 pub use unix::{chown, chroot, fchown, lchown, symlink};
 #[cfg(windows)]

@@ -49,6 +49,8 @@ mod unix;
 use crate::call::Call;
 use crate::error::{Context, Operation, Result, shared};
 use crate::fs::File;
+#[cfg(unix)]
+use crate::fs::is_one_file;
 use crate::io::Typed;
 use crate::pool::Pool;
 pub use builder::Builder;
@@ -60,7 +62,7 @@ pub use spooled::{SpooledTempFile, spooled_tempfile, spooled_tempfile_in};
 use std::path::Path;
 use std::{fs, io};
 #[cfg(unix)]
-use unix::{is_one_file, make_dir, protect};
+use unix::{make_dir, protect};
 
 /// Makes a file without a name, for reading and writing, which is gone when it is closed:
 /// [`tempfile::tempfile`](::tempfile::tempfile()). Its errors name no path.

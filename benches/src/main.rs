@@ -20,7 +20,13 @@ fn main() {
     let wanted = std::env::args().nth(1).unwrap_or_else(|| "all".into());
     let dir = tempfile::tempdir().expect("a directory to work in");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime");
-    let cases: [(&str, Case); 3] = [("read_dir", read_dir), ("no_op", no_op), ("burst", burst)];
+    let cases: [(&str, Case); 5] = [
+        ("read_dir", read_dir),
+        ("no_op", no_op),
+        ("burst", burst),
+        ("small_writes", small_writes),
+        ("lines", lines),
+    ];
     let mut ran = 0;
     for (name, case) in cases {
         if wanted == name || wanted == "all" {
@@ -199,4 +205,109 @@ fn burst(_: &Path, runtime: &tokio::runtime::Runtime) {
         ),
     ];
     compare("no-op call, 128 tasks on one handle", CALLS, contenders);
+}
+
+/// The size of the text: 64 MiB in lines of 100 bytes.
+const LINES: u64 = (64 << 20) / 100;
+
+fn line(i: u64) -> [u8; 100] {
+    let mut line = [b'.'; 100];
+    line[..8].copy_from_slice(&i.to_be_bytes().map(|byte| b'a' + byte % 26));
+    line[99] = b'\n';
+    line
+}
+
+/// Writes of 100 bytes, 64 MiB in all, into a file that is there.
+fn small_writes(dir: &Path, runtime: &tokio::runtime::Runtime) {
+    use std::io::Write;
+    let path = dir.join("written");
+    let contenders: Vec<Contender<'_>> = vec![
+        (
+            "std BufWriter 8 KiB",
+            Box::new(|| {
+                let mut out = std::io::BufWriter::new(std::fs::File::create(&path).expect("file"));
+                for i in 0..LINES {
+                    out.write_all(&line(i)).expect("write");
+                }
+                out.into_inner().expect("flush").metadata().expect("metadata").len()
+            }),
+        ),
+        (
+            "aiofile Writer",
+            Box::new(|| {
+                pollster::block_on(async {
+                    let mut out = aiofile::File::create(&path).await.expect("file").writer();
+                    for i in 0..LINES {
+                        out.write_all(&line(i)).await.expect("write");
+                    }
+                    let file = out.into_inner().await.expect("flush");
+                    file.metadata().await.expect("metadata").len()
+                })
+            }),
+        ),
+        (
+            "tokio BufWriter 64 KiB",
+            Box::new(|| {
+                use tokio::io::AsyncWriteExt;
+                runtime.block_on(async {
+                    let file = tokio::fs::File::create(&path).await.expect("file");
+                    let mut out = tokio::io::BufWriter::with_capacity(64 << 10, file);
+                    for i in 0..LINES {
+                        out.write_all(&line(i)).await.expect("write");
+                    }
+                    out.flush().await.expect("flush");
+                    out.into_inner().metadata().await.expect("metadata").len()
+                })
+            }),
+        ),
+    ];
+    compare("100-byte writes, 64 MiB (time per write)", LINES as u32, contenders);
+}
+
+/// Lines of 100 bytes, 64 MiB in all, from the page cache.
+fn lines(dir: &Path, runtime: &tokio::runtime::Runtime) {
+    use std::io::BufRead;
+    let path = dir.join("lines");
+    std::fs::write(&path, (0..LINES).flat_map(line).collect::<Vec<u8>>()).expect("text");
+    let sum = |sum: u64, line: &str| {
+        sum.wrapping_mul(31).wrapping_add(line.len() as u64 + u64::from(line.as_bytes()[7]))
+    };
+    let contenders: Vec<Contender<'_>> = vec![
+        (
+            "std BufReader 8 KiB",
+            Box::new(|| {
+                let file = std::io::BufReader::new(std::fs::File::open(&path).expect("file"));
+                file.lines().fold(0, |all, line| sum(all, &line.expect("line")))
+            }),
+        ),
+        (
+            "aiofile Reader",
+            Box::new(|| {
+                pollster::block_on(async {
+                    let mut lines = aiofile::File::open(&path).await.expect("file").reader().lines();
+                    let mut all = 0;
+                    while let Some(line) = lines.next_line().await.expect("line") {
+                        all = sum(all, &line);
+                    }
+                    all
+                })
+            }),
+        ),
+        (
+            "tokio BufReader 64 KiB",
+            Box::new(|| {
+                use tokio::io::AsyncBufReadExt;
+                runtime.block_on(async {
+                    let file = tokio::fs::File::open(&path).await.expect("file");
+                    let mut lines = tokio::io::BufReader::with_capacity(64 << 10, file).lines();
+                    let mut all = 0;
+                    while let Some(line) = lines.next_line().await.expect("line") {
+                        all = sum(all, &line);
+                    }
+                    all
+                })
+            }),
+        ),
+    ];
+    compare("lines of 100 bytes, 64 MiB (time per line)", LINES as u32, contenders);
 }

@@ -1,10 +1,7 @@
 //! Copying a file, in one hop.
 
 use super::functions::change_to;
-#[cfg(not(unix))]
-use super::other::is_one_file;
-#[cfg(unix)]
-use super::unix::is_one_file;
+use super::is_one_file;
 use crate::call::Call;
 use crate::error::{Operation, Result};
 use std::fs::{self, File};

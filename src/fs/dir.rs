@@ -23,14 +23,7 @@ const BATCH: usize = 1024;
 /// each, with their types.
 #[doc(alias("scandir", "listdir"))]
 pub fn read_dir(path: impl AsRef<Path>) -> Call<Result<ReadDir>> {
-    let pool = Pool::default();
-    let path = shared(path.as_ref());
-    let context = Context::on(Operation::ReadDir, Some(path.clone()));
-    pool.clone().run_as(Typed::harmless(context.clone()), move || {
-        let mut listing = Listing { context, dirs: vec![fs::read_dir(&path)?], deep: false };
-        let first = listing.take_batch();
-        Ok(ReadDir(Batches::new(&pool, listing, first)))
-    })
+    list(path.as_ref(), false, ReadDir)
 }
 
 /// Lists a directory and all directories below it: each entry before those that are in it. Links are listed, and
@@ -51,13 +44,18 @@ pub fn read_dir(path: impl AsRef<Path>) -> Call<Result<ReadDir>> {
 /// ```
 #[doc(alias("walkdir", "os.walk"))]
 pub fn walk(path: impl AsRef<Path>) -> Call<Result<Walk>> {
+    list(path.as_ref(), true, Walk)
+}
+
+/// Opens a listing, with its first batch.
+fn list<L: Send + 'static>(path: &Path, deep: bool, of: fn(Batches) -> L) -> Call<Result<L>> {
     let pool = Pool::default();
-    let path = shared(path.as_ref());
+    let path = shared(path);
     let context = Context::on(Operation::ReadDir, Some(path.clone()));
     pool.clone().run_as(Typed::harmless(context.clone()), move || {
-        let mut listing = Listing { context, dirs: vec![fs::read_dir(&path)?], deep: true };
+        let mut listing = Listing { context, dirs: vec![fs::read_dir(&path)?], deep };
         let first = listing.take_batch();
-        Ok(Walk(Batches::new(&pool, listing, first)))
+        Ok(of(Batches::new(&pool, listing, first)))
     })
 }
 

@@ -43,6 +43,6 @@ pub(super) fn close(file: File) -> io::Result<()> {
 }
 
 /// Whether these are the metadata of one file, by whatever names.
-pub(super) fn is_one_file(one: &Metadata, other: &Metadata) -> bool {
+pub(crate) fn is_one_file(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }

@@ -1,8 +1,8 @@
-//! What Unix has for temporary things: modes from the start, and files that can be told apart.
+//! What Unix has for temporary things: modes from the start.
 
-use std::fs::{DirBuilder, Metadata, OpenOptions, Permissions};
+use std::fs::{DirBuilder, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// Has a file made for its owner alone, or with these permissions.
@@ -17,9 +17,4 @@ pub(super) fn make_dir(path: &Path, permissions: Option<&Permissions>) -> io::Re
         builder.mode(permissions.mode());
     }
     builder.create(path)
-}
-
-/// Whether these are the metadata of one file, by whatever names.
-pub(super) fn is_one_file(one: &Metadata, other: &Metadata) -> bool {
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
