@@ -15,8 +15,10 @@ pub use fill::{Buffer, Count, Fill, FillSlices};
 #[cfg(windows)]
 pub(crate) use read::read_by;
 pub(crate) use read::{
-    Ahead, chunk, keep, read, read_ahead, read_beside, read_exact, read_to_end, read_to_string, read_vectored,
+    Ahead, keep, read, read_ahead, read_exact, read_to_end, read_to_string, read_vectored,
 };
+#[cfg(unix)]
+pub(crate) use read::{chunk, read_beside};
 use std::io::{self, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
 

@@ -274,6 +274,7 @@ impl Policy for ReadingBeside {
 }
 
 /// A read beside the queue. `make` makes the call, or gives the policy back if the handle is closed.
+#[cfg(unix)]
 pub(crate) fn read_beside<'b, N>(
     context: Context,
     buffer: &'b mut [u8],
