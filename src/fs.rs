@@ -18,7 +18,7 @@
 //! let mut names = Vec::new();
 //! let mut entries = fs::read_dir(dir.join("a")).await?;
 //! while let Some(entry) = entries.next_entry().await? {
-//!     names.push((entry.file_name().to_owned(), entry.file_type()?.is_dir()));
+//!     names.push((entry.file_name(), entry.file_type()?.is_dir()));
 //! }
 //! names.sort();
 //! assert_eq!(names, [("b".into(), true), ("d.txt".into(), false)]);

@@ -7,7 +7,7 @@ use crate::error::{Context, Operation, Result, shared};
 use crate::io::Typed;
 use crate::pool::Pool;
 use std::collections::VecDeque;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::{self, FileType, Metadata};
 use std::future::poll_fn;
 use std::path::{Path, PathBuf};
@@ -94,24 +94,26 @@ type Batch = VecDeque<Result<DirEntry>>;
 struct Batches {
     listing: Aio<Listing>,
     here: Batch,
-    /// The batch that is on its way: kept here, so that an abandoned wait loses no entry.
+    /// The batch that is on its way, unless this one was the last: kept here, so that an abandoned wait loses no
+    /// entry.
     next: Option<Call<Batch>>,
-    more: bool,
 }
 
 impl Batches {
     fn new(pool: &Pool, listing: Listing, here: Batch) -> Self {
         let more = !listing.dirs.is_empty();
         let listing = Aio::build(pool, Box::new(listing), false);
-        Batches { listing, here, next: None, more }
+        let next = more.then(|| listing.with(Listing::take_batch));
+        Batches { listing, here, next }
     }
 
     fn poll_next(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<Option<DirEntry>>> {
-        while self.here.is_empty() && self.more {
-            let next = self.next.get_or_insert_with(|| self.listing.with(Listing::take_batch));
+        if self.here.is_empty()
+            && let Some(next) = &mut self.next
+        {
             self.here = ready!(Pin::new(next).poll(cx));
-            self.next = None;
-            self.more = !self.here.is_empty();
+            // The pool reads on while the caller is at these; an empty batch is the end.
+            self.next = (!self.here.is_empty()).then(|| self.listing.with(Listing::take_batch));
         }
         Poll::Ready(self.here.pop_front().transpose())
     }
@@ -164,13 +166,12 @@ impl fmt::Debug for Listing {
 #[derive(Debug)]
 pub struct DirEntry {
     std: Arc<fs::DirEntry>,
-    name: OsString,
     file_type: io::Result<FileType>,
 }
 
 impl DirEntry {
     fn new(entry: fs::DirEntry) -> Self {
-        DirEntry { name: entry.file_name(), file_type: entry.file_type(), std: Arc::new(entry) }
+        DirEntry { file_type: entry.file_type(), std: Arc::new(entry) }
     }
 
     /// The directory's path with the name.
@@ -179,8 +180,8 @@ impl DirEntry {
     }
 
     /// The name alone.
-    pub fn file_name(&self) -> &OsStr {
-        &self.name
+    pub fn file_name(&self) -> OsString {
+        self.std.file_name()
     }
 
     /// Whether it is a file, a directory or a link. It came with the listing: no hop.

@@ -194,7 +194,7 @@ fn an_abandoned_wait_loses_no_entry() {
                 }
             };
             match next {
-                Some(entry) => assert!(seen.insert(entry.file_name().to_owned())),
+                Some(entry) => assert!(seen.insert(entry.file_name())),
                 None => break,
             }
         }
