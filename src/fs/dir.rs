@@ -3,7 +3,7 @@
 use super::functions::change;
 use crate::aio::Aio;
 use crate::call::Call;
-use crate::error::{Context, Operation, Result, shared};
+use crate::error::{Context, Error, Operation, Result, shared};
 use crate::io::Typed;
 use crate::pool::Pool;
 use std::collections::VecDeque;
@@ -53,9 +53,8 @@ fn list<L: Send + 'static>(path: &Path, deep: bool, of: fn(Batches) -> L) -> Cal
     let path = shared(path);
     let context = Context::on(Operation::ReadDir, Some(path.clone()));
     pool.clone().run_as(Typed::harmless(context.clone()), move || {
-        let mut listing = Listing { context, dirs: vec![fs::read_dir(&path)?], deep };
-        let first = listing.take_batch();
-        Ok(of(Batches::new(&pool, listing, first)))
+        let listing = Listing { context, dirs: vec![fs::read_dir(&path)?], deep };
+        Ok(of(Batches::new(&pool, listing)))
     })
 }
 
@@ -87,7 +86,32 @@ macro_rules! entries {
 
 entries!(ReadDir, Walk);
 
-type Batch = VecDeque<Result<DirEntry>>;
+/// Some entries in a row. They share one allocation, which lives as long as any of them.
+#[derive(Debug, Default)]
+struct Batch {
+    found: Arc<Vec<Found>>,
+    /// How many of them were given.
+    at: usize,
+    /// Errors, each with the number of entries before it.
+    errors: VecDeque<(usize, Error)>,
+}
+
+#[derive(Debug)]
+struct Found {
+    std: fs::DirEntry,
+    file_type: io::Result<FileType>,
+}
+
+impl Batch {
+    fn next(&mut self) -> Option<Result<DirEntry>> {
+        if self.errors.front().is_some_and(|(before, _)| *before <= self.at) {
+            return self.errors.pop_front().map(|(_, error)| Err(error));
+        }
+        let at = self.at;
+        self.at += 1;
+        (at < self.found.len()).then(|| Ok(DirEntry { batch: Arc::clone(&self.found), at }))
+    }
+}
 
 /// A listing, a batch at a time.
 #[derive(Debug)]
@@ -96,26 +120,28 @@ struct Batches {
     here: Batch,
     /// The batch that is on its way, unless this one was the last: kept here, so that an abandoned wait loses no
     /// entry.
-    next: Option<Call<Batch>>,
+    next: Option<Call<(Batch, bool)>>,
 }
 
 impl Batches {
-    fn new(pool: &Pool, listing: Listing, here: Batch) -> Self {
-        let more = !listing.dirs.is_empty();
+    fn new(pool: &Pool, mut listing: Listing) -> Self {
+        let (here, more) = listing.take_batch();
         let listing = Aio::build(pool, Box::new(listing), false);
         let next = more.then(|| listing.with(Listing::take_batch));
         Batches { listing, here, next }
     }
 
     fn poll_next(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<Option<DirEntry>>> {
-        if self.here.is_empty()
-            && let Some(next) = &mut self.next
-        {
-            self.here = ready!(Pin::new(next).poll(cx));
-            // The pool reads on while the caller is at these; an empty batch is the end.
-            self.next = (!self.here.is_empty()).then(|| self.listing.with(Listing::take_batch));
+        loop {
+            if let Some(entry) = self.here.next() {
+                return Poll::Ready(entry.map(Some));
+            }
+            let Some(next) = &mut self.next else { return Poll::Ready(Ok(None)) };
+            let (batch, more) = ready!(Pin::new(next).poll(cx));
+            self.here = batch;
+            // The pool reads on while the caller is at these.
+            self.next = more.then(|| self.listing.with(Listing::take_batch));
         }
-        Poll::Ready(self.here.pop_front().transpose())
     }
 }
 
@@ -127,32 +153,32 @@ struct Listing {
 }
 
 impl Listing {
-    fn take_batch(&mut self) -> Batch {
-        let mut batch = VecDeque::new();
-        while batch.len() < BATCH
+    /// The next entries, and whether there may be more.
+    fn take_batch(&mut self) -> (Batch, bool) {
+        let (mut found, mut errors) = (Vec::new(), VecDeque::new());
+        while found.len() + errors.len() < BATCH
             && let Some(dir) = self.dirs.last_mut()
         {
             match dir.next() {
-                Some(Ok(entry)) => {
-                    let entry = DirEntry::new(entry);
-                    let into = self.deep && entry.file_type.as_ref().is_ok_and(FileType::is_dir);
-                    let path = into.then(|| entry.path());
-                    batch.push_back(Ok(entry));
-                    if let Some(path) = path {
-                        match fs::read_dir(&path) {
-                            Ok(dir) => self.dirs.push(dir),
-                            Err(error) => {
-                                let context = Context::on(Operation::ReadDir, Some(shared(&path)));
-                                batch.push_back(Err(context.error(error)));
-                            }
+                Some(Ok(std)) => {
+                    let file_type = std.file_type();
+                    let below = self.deep && file_type.as_ref().is_ok_and(FileType::is_dir);
+                    let below = below.then(|| std.path());
+                    found.push(Found { std, file_type });
+                    match below.as_ref().map(fs::read_dir) {
+                        Some(Ok(dir)) => self.dirs.push(dir),
+                        Some(Err(error)) => {
+                            let context = Context::on(Operation::ReadDir, below.as_deref().map(shared));
+                            errors.push_back((found.len(), context.error(error)));
                         }
+                        None => {}
                     }
                 }
-                Some(Err(error)) => batch.push_back(Err(self.context.error(error))),
+                Some(Err(error)) => errors.push_back((found.len(), self.context.error(error))),
                 None => drop(self.dirs.pop()),
             }
         }
-        batch
+        (Batch { found: Arc::new(found), at: 0, errors }, !self.dirs.is_empty())
     }
 }
 
@@ -162,31 +188,30 @@ impl fmt::Debug for Listing {
     }
 }
 
-/// An entry of a directory: [`std::fs::DirEntry`], with its type.
-#[derive(Debug)]
+/// An entry of a directory: [`std::fs::DirEntry`], with its type. It keeps the batch that it came with in memory.
 pub struct DirEntry {
-    std: Arc<fs::DirEntry>,
-    file_type: io::Result<FileType>,
+    batch: Arc<Vec<Found>>,
+    at: usize,
 }
 
 impl DirEntry {
-    fn new(entry: fs::DirEntry) -> Self {
-        DirEntry { file_type: entry.file_type(), std: Arc::new(entry) }
+    fn found(&self) -> &Found {
+        &self.batch[self.at]
     }
 
     /// The directory's path with the name.
     pub fn path(&self) -> PathBuf {
-        self.std.path()
+        self.found().std.path()
     }
 
     /// The name alone.
     pub fn file_name(&self) -> OsString {
-        self.std.file_name()
+        self.found().std.file_name()
     }
 
     /// Whether it is a file, a directory or a link. It came with the listing: no hop.
     pub fn file_type(&self) -> Result<FileType> {
-        match &self.file_type {
+        match &self.found().file_type {
             Ok(file_type) => Ok(*file_type),
             Err(error) => {
                 let again =
@@ -199,14 +224,20 @@ impl DirEntry {
     /// What the system knows of it; of a link, the link itself: [`std::fs::DirEntry::metadata`]. One hop.
     pub fn metadata(&self) -> Call<Result<Metadata>> {
         let context = Context::on(Operation::Metadata, Some(shared(&self.path())));
-        let entry = Arc::clone(&self.std);
-        Pool::default().run_as(Typed::harmless(context), move || entry.metadata())
+        let (batch, at) = (Arc::clone(&self.batch), self.at);
+        Pool::default().run_as(Typed::harmless(context), move || batch[at].std.metadata())
     }
 
     /// The number of its inode.
     #[cfg(unix)]
     pub fn ino(&self) -> u64 {
-        std::os::unix::fs::DirEntryExt::ino(&*self.std)
+        std::os::unix::fs::DirEntryExt::ino(&self.found().std)
+    }
+}
+
+impl fmt::Debug for DirEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DirEntry").field(&self.path()).finish()
     }
 }
 

@@ -411,6 +411,31 @@ fn child_without_permission() {
             fs::create_dir("/forbidden").await.err(),
         ]
     });
+    // A directory that cannot be read is an error in its place, and what is beside it follows.
+    let tree = dir.path().join("tree");
+    for name in ["a", "closed", "z"] {
+        std::fs::create_dir_all(tree.join(name)).unwrap();
+        std::fs::write(tree.join(name).join("in"), "").unwrap();
+    }
+    let forbidden = tree.join("closed");
+    std::fs::set_permissions(&forbidden, PermissionsExt::from_mode(0o000)).unwrap();
+    let (mut found, mut refused) = (0, Vec::new());
+    block_on(async {
+        let mut walk = fs::walk(&tree).await.unwrap();
+        loop {
+            match walk.next_entry().await {
+                Ok(Some(_)) => found += 1,
+                Ok(None) => break,
+                Err(error) => refused.push(error),
+            }
+        }
+    });
+    assert_eq!((found, refused.len()), (3 + 2, 1));
+    assert_eq!(
+        refused[0].to_string(),
+        format!("read directory {forbidden:?}: Permission denied (os error 13)")
+    );
+    std::fs::set_permissions(&forbidden, PermissionsExt::from_mode(0o700)).unwrap();
     for error in errors {
         let error = error.expect("nobody may not");
         assert_eq!((error.kind(), error.raw_os_error()), (ErrorKind::PermissionDenied, Some(13)));
