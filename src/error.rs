@@ -247,3 +247,11 @@ impl From<Error> for io::Error {
 pub(crate) fn shared(path: &Path) -> Arc<Path> {
     Arc::from(PathBuf::from(path))
 }
+
+/// The same error once more, with its number: std's cannot be cloned.
+pub(crate) fn again(error: &io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(number) => io::Error::from_raw_os_error(number),
+        None => io::Error::new(error.kind(), error.to_string()),
+    }
+}

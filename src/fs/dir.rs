@@ -3,7 +3,7 @@
 use super::functions::change;
 use crate::aio::Aio;
 use crate::call::Call;
-use crate::error::{Context, Error, Operation, Result, shared};
+use crate::error::{Context, Error, Operation, Result, again, shared};
 use crate::io::Typed;
 use crate::pool::Pool;
 use std::collections::VecDeque;
@@ -214,9 +214,7 @@ impl DirEntry {
         match &self.found().file_type {
             Ok(file_type) => Ok(*file_type),
             Err(error) => {
-                let again =
-                    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error);
-                Err(Context::on(Operation::Metadata, Some(shared(&self.path()))).error(again))
+                Err(Context::on(Operation::Metadata, Some(shared(&self.path()))).error(again(error)))
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::aio::Aio;
 use crate::call::{CallError, Policy};
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, Result, again};
 use crate::lock::lock;
 use crate::seat::Seat;
 use crate::stream::Progress;
@@ -224,14 +224,6 @@ fn write_all(value: &mut impl Write, chunk: &[u8], done: &mut usize) -> io::Resu
         }
     }
     Ok(())
-}
-
-/// The same error once more, with its number.
-fn again(error: &io::Error) -> io::Error {
-    match error.raw_os_error() {
-        Some(number) => io::Error::from_raw_os_error(number),
-        None => io::Error::new(error.kind(), error.to_string()),
-    }
 }
 
 /// The policy of a drain: that it was refused is the writer's to know.
