@@ -1,13 +1,16 @@
 //! `Aio<T>`: the wrapper. Whatever it forwards becomes one task of the mailbox.
 
 use crate::call::{self, Call, Plain, Policy};
+use crate::lock::lock;
 use crate::mailbox::Mailbox;
 use crate::method::{Bind, Method};
 use crate::pool::Pool;
 use crate::seat::Seat;
+use std::any::Any;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::task::Waker;
 
 /// A blocking handle whose every method can be awaited: a file, an encoder, an archive, a database
 /// connection, a struct of your own.
@@ -46,6 +49,13 @@ use std::sync::Arc;
 #[doc(alias("AIOWrapper", "Unblock", "SyncWrapper", "AsyncFunWrapper"))]
 pub struct Aio<T: Send + 'static> {
     mailbox: Arc<Mailbox<T>>,
+    kept: Option<Box<Mutex<dyn Kept>>>,
+}
+
+/// What a layer above keeps with one handle, and not with its clones.
+pub(crate) trait Kept: Any + Send {
+    /// The handle makes another call, which may be more than a read. The waker is of whoever has to be told.
+    fn before_call(&mut self, uses: bool) -> Option<Waker>;
 }
 
 impl<T: Send + 'static> Aio<T> {
@@ -68,7 +78,7 @@ impl<T: Send + 'static> Aio<T> {
 
     /// `drop_matters`: whether a normal end of the process waits until a dropped value is gone.
     pub(crate) fn build(pool: &Pool, value: Box<T>, drop_matters: bool) -> Self {
-        Aio { mailbox: Arc::new(Mailbox::new(pool.clone(), value, drop_matters)) }
+        Aio { mailbox: Arc::new(Mailbox::new(pool.clone(), value, drop_matters)), kept: None }
     }
 
     /// Runs a closure on the value: as many steps as you like in one hop. The one primitive, on which all
@@ -203,6 +213,13 @@ impl<T: Send + 'static> Aio<T> {
         &self.mailbox
     }
 
+    /// What is kept with this handle. There is one kind of it.
+    pub(crate) fn kept<K: Kept + Default>(&mut self) -> &mut K {
+        let kept = self.kept.get_or_insert_with(|| Box::new(Mutex::new(K::default())));
+        let kept: &mut dyn Any = kept.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
+        kept.downcast_mut().expect("there is one kind of it")
+    }
+
     /// Queues what is to be done with the seat; `None` from it means that the handle is closed.
     pub(crate) fn queue<P, F>(&self, policy: P, f: F) -> Call<P::Out>
     where
@@ -263,6 +280,10 @@ impl<T: Send + 'static> Aio<T> {
         F: FnOnce(&mut Option<Seat<T>>) -> Option<P::Raw> + Send + 'static,
     {
         let uses = policy.holds_exit();
+        if let Some(kept) = &self.kept {
+            let told = lock(kept).before_call(uses); // in a statement of its own: woken without the lock
+            told.into_iter().for_each(Waker::wake);
+        }
         let (call, cell) = Call::made(policy, self.mailbox.home(), f);
         self.mailbox.push(cell, uses);
         call
@@ -272,12 +293,13 @@ impl<T: Send + 'static> Aio<T> {
 impl<T: Send + 'static> Clone for Aio<T> {
     fn clone(&self) -> Self {
         self.mailbox.add_handle();
-        Aio { mailbox: Arc::clone(&self.mailbox) }
+        Aio { mailbox: Arc::clone(&self.mailbox), kept: None }
     }
 }
 
 impl<T: Send + 'static> Drop for Aio<T> {
     fn drop(&mut self) {
+        self.kept = None; // it may have something to give back
         self.mailbox.remove_handle();
     }
 }

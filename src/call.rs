@@ -198,6 +198,16 @@ impl<R: Send + 'static> Call<R> {
     }
 }
 
+/// Polls a call that is kept somewhere. Once it has ended, by a panic too, it is there no more.
+pub(crate) fn poll_kept<R: Send + 'static>(kept: &mut Option<Call<R>>, cx: &mut Context<'_>) -> Poll<R> {
+    let mut call = kept.take().expect("a call is kept");
+    let polled = Pin::new(&mut call).poll(cx);
+    if polled.is_pending() {
+        *kept = Some(call);
+    }
+    polled
+}
+
 impl<R: Send + 'static> Future for Call<R> {
     type Output = R;
 

@@ -13,6 +13,7 @@ mod method;
 mod pool;
 mod proxy;
 mod seat;
+mod stdio;
 mod stream;
 #[cfg(feature = "temp")]
 pub mod temp;
@@ -28,7 +29,8 @@ pub use fs::{File, OpenOptions, open};
 pub use io::{Buffer, Count, Data, Fill, FillSlices};
 pub use method::{Bind, Inside, InsideMut, Lend, LendMut, Method, kind};
 pub use pool::{Job, Pool, Stuck, unblock};
-pub use stream::{Handle, Lines, Progress, Reader, Writer};
+pub use stdio::{stderr, stdin, stdout};
+pub use stream::{Chunks, Copy, Handle, Lines, Progress, Reader, Split, Writer, copy};
 
 /// What `proxy!` writes into other crates, by names that nothing there can hide.
 #[doc(hidden)]

@@ -1,23 +1,37 @@
 //! Streams: the only places that buffer.
 
+mod copy;
+mod futures;
+mod polled;
 mod reader;
+#[cfg(feature = "tokio")]
+mod tokio;
 mod writer;
 
 use crate::aio::Aio;
-use crate::error::{Context, Operation};
+use crate::call::Call;
+use crate::error::{Context, Operation, Result};
 use crate::fs::{File, seek_back};
-use crate::io::keep;
-pub use reader::{Lines, Reader};
+use crate::io::{Typed, keep};
+pub use copy::{Copy, copy};
+pub use reader::{Chunks, Lines, Reader, Split};
 use std::sync::Arc;
 pub use writer::{Progress, Writer};
 
 /// What a stream can stand on: a [`File`] or an [`Aio`].
-pub trait Handle: sealed::Sealed + Send + 'static {
+pub trait Handle: sealed::Sealed + Send + Unpin + 'static {
     /// What the handle's calls run on.
     type Value: Send + 'static;
 
     #[doc(hidden)]
     fn aio(&self) -> &Aio<Self::Value>;
+
+    #[doc(hidden)]
+    fn aio_mut(&mut self) -> &mut Aio<Self::Value>;
+
+    /// Closes the value, for all its handles.
+    #[doc(hidden)]
+    fn close(&self) -> Call<Result<()>>;
 
     /// Puts the value back over bytes that nobody got, and says whether it could.
     #[doc(hidden)]
@@ -41,6 +55,17 @@ impl<T: Send + 'static> Handle for Aio<T> {
         self
     }
 
+    fn aio_mut(&mut self) -> &mut Aio<T> {
+        self
+    }
+
+    fn close(&self) -> Call<Result<()>> {
+        self.take(Typed::new(Context::of(Operation::Close)), |value| {
+            drop(value);
+            Ok(())
+        })
+    }
+
     fn put_back(value: &mut T, bytes: usize) -> bool {
         keep(value, bytes)
     }
@@ -58,6 +83,14 @@ impl Handle for File {
 
     fn aio(&self) -> &Aio<Self::Value> {
         self
+    }
+
+    fn aio_mut(&mut self) -> &mut Aio<Self::Value> {
+        File::aio_mut(self)
+    }
+
+    fn close(&self) -> Call<Result<()>> {
+        self.clone().close()
     }
 
     fn put_back(value: &mut Self::Value, bytes: usize) -> bool {

@@ -127,6 +127,10 @@ impl File {
         self.lanes.file()
     }
 
+    pub(crate) fn aio_mut(&mut self) -> &mut Aio<Arc<fs::File>> {
+        &mut self.aio
+    }
+
     pub(crate) fn context(&self, operation: Operation) -> Context {
         Context::on(operation, self.path.clone())
     }

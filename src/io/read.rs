@@ -24,6 +24,8 @@ pub(crate) struct Chunk<B, E = Error> {
     pub(super) taken: B,
     pub(super) result: std::result::Result<usize, E>,
     turn: u64,
+    /// Some of its bytes are with their caller.
+    begun: bool,
 }
 
 /// The turn of what has used no value: a first use has turn 1.
@@ -31,14 +33,14 @@ const NOT_RUN: u64 = 0;
 
 impl<B: Taken> Chunk<B> {
     fn failed(error: Error) -> Self {
-        Chunk { taken: B::default(), result: Err(error), turn: NOT_RUN }
+        Chunk { taken: B::default(), result: Err(error), turn: NOT_RUN, begun: false }
     }
 }
 
 impl<B> Chunk<B, io::Error> {
     fn seal(self, context: &Context) -> Chunk<B> {
         let result = self.result.map_err(|error| context.error(error));
-        Chunk { taken: self.taken, result, turn: self.turn }
+        Chunk { taken: self.taken, result, turn: self.turn, begun: false }
     }
 }
 
@@ -139,7 +141,7 @@ where
     aio.queue(policy, move |seat| {
         seat.as_mut().map(|seat| {
             let (taken, result) = take(seat);
-            Chunk { taken, result, turn: seat.turn() }
+            Chunk { taken, result, turn: seat.turn(), begun: false }
         })
     })
 }
@@ -169,7 +171,7 @@ pub(crate) type Ahead = Chunk<Vec<u8>>;
 
 impl Default for Ahead {
     fn default() -> Self {
-        Chunk { taken: Vec::new(), result: Ok(0), turn: NOT_RUN }
+        Chunk { taken: Vec::new(), result: Ok(0), turn: NOT_RUN, begun: false }
     }
 }
 
@@ -182,13 +184,21 @@ impl Ahead {
         std::mem::replace(&mut self.result, Ok(0))
     }
 
+    /// Puts other bytes in the place of the first `consumed`: those that came before what is left.
+    pub(crate) fn put_back(&mut self, consumed: usize, mut bytes: Vec<u8>) {
+        self.begun |= consumed > 0;
+        bytes.extend_from_slice(&self.taken[consumed..]);
+        self.taken = bytes;
+    }
+
     /// Gives what follows the first `consumed` bytes back to where it came from.
     pub(crate) fn give_back<T: Send + 'static>(self, consumed: usize, aio: &Aio<T>, put_back: PutBack<T>) {
         let mut bytes = self.taken;
         bytes.drain(..consumed);
         if !bytes.is_empty() {
             let unread = Unread { bytes, put_back };
-            aio.mailbox().take_back(Returned { turn: self.turn, unread, whole: consumed == 0 });
+            let whole = consumed == 0 && !self.begun;
+            aio.mailbox().take_back(Returned { turn: self.turn, unread, whole });
         }
     }
 }
@@ -290,7 +300,7 @@ pub(crate) fn chunk(
     read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
 ) -> Chunk<Vec<u8>, io::Error> {
     let (taken, result) = fill_some(wanted, read);
-    Chunk { taken, result, turn: NOT_RUN }
+    Chunk { taken, result, turn: NOT_RUN, begun: false }
 }
 
 /// A read in the queue by another method than `Read`'s, which starts at an offset of its own.

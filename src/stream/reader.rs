@@ -1,18 +1,26 @@
 //! `Reader`: reads ahead on the pool while the caller is at what was read before.
 
+mod chunks;
+mod cut;
 mod lines;
+mod split;
+mod taking;
 
-use super::Handle;
+use super::{Handle, polled};
 use crate::call::Call;
 use crate::error::{Error, Operation, Result};
 use crate::io::{self, Ahead};
+pub use chunks::Chunks;
 pub use lines::Lines;
+pub use split::Split;
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::io::{IoSliceMut, Read, Seek, SeekFrom};
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use taking::Taking;
 
 /// How much one read asks for, in bytes.
 const CHUNK: usize = 128 << 10;
@@ -42,9 +50,16 @@ const DEPTH: usize = 8;
 /// [`into_inner`](Reader::into_inner) or told to [`seek`](Reader::seek): the next reader of the handle gets it, and a file's
 /// position is put back. (Only if no other call has used the handle in the meantime.)
 ///
+/// It is an `AsyncRead`, an `AsyncBufRead` and an `AsyncSeek`, of futures-io and (feature `tokio`) of tokio.
+///
 /// # Abandonment
 ///
-/// Nothing is lost by dropping any of its futures: what has come stays in the reader.
+/// Nothing is lost by dropping any of its futures: what has come stays in the reader, and what was already in the
+/// caller's buffer goes back.
+///
+/// # The end
+///
+/// Is where the value has no more bytes, for now: a file that grows is read on by the next call.
 ///
 /// # Errors
 ///
@@ -55,6 +70,8 @@ const DEPTH: usize = 8;
 /// A copy out of the buffer, where one is made (`fill_buf` gives the buffer itself). Reads that wait share a hop.
 pub struct Reader<H: Handle<Value: Read>> {
     handle: H,
+    /// What comes before `here`: the start of a part that is not complete.
+    start: Vec<u8>,
     /// What has come, up to `at` consumed.
     here: Ahead,
     at: usize,
@@ -64,7 +81,6 @@ pub struct Reader<H: Handle<Value: Read>> {
     depth: usize,
     /// The next reads were made for what the caller waits for now.
     asked: bool,
-    ended: bool,
 }
 
 impl<H: Handle<Value: Read>> Reader<H> {
@@ -72,12 +88,12 @@ impl<H: Handle<Value: Read>> Reader<H> {
     pub fn new(handle: H) -> Self {
         Reader {
             handle,
+            start: Vec::new(),
             here: Ahead::default(),
             at: 0,
             coming: VecDeque::new(),
             depth: 1,
             asked: false,
-            ended: false,
         }
     }
 
@@ -104,65 +120,80 @@ impl<H: Handle<Value: Read>> Reader<H> {
 
     /// Reads some bytes; 0 is the end.
     pub async fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        if buffer.is_empty() {
-            return Ok(0);
-        }
-        let here = self.fill_buf().await?;
-        let count = here.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&here[..count]);
-        self.consume(count);
-        Ok(count)
+        poll_fn(|cx| self.poll_read(cx, &mut [IoSliceMut::new(buffer)])).await
     }
 
-    /// Fills the buffer, or fails with [`UnexpectedEof`](ErrorKind::UnexpectedEof).
-    ///
-    /// *Abandonment:* the bytes that it had read are in the buffer, and nowhere else.
-    pub async fn read_exact(&mut self, mut buffer: &mut [u8]) -> Result<()> {
-        while !buffer.is_empty() {
-            match self.read(buffer).await? {
-                0 => return Err(self.error(ErrorKind::UnexpectedEof.into())),
-                count => buffer = &mut buffer[count..],
-            }
+    /// `read`, to be polled, into many buffers.
+    pub fn poll_read(&mut self, cx: &mut Context<'_>, buffers: &mut [IoSliceMut<'_>]) -> Poll<Result<usize>> {
+        if buffers.iter().all(|buffer| buffer.is_empty()) {
+            return Poll::Ready(Ok(0));
         }
-        Ok(())
+        ready!(self.poll_fill(cx))?;
+        let read = Read::read_vectored(&mut self.buffer(), buffers);
+        let count = read.expect("a slice can be read");
+        self.consume(count);
+        Poll::Ready(Ok(count))
+    }
+
+    /// Fills the buffer, or fails with [`UnexpectedEof`](std::io::ErrorKind::UnexpectedEof), the bytes in the buffer.
+    pub async fn read_exact(&mut self, buffer: &mut [u8]) -> Result<()> {
+        Taking::fill(self, buffer).await
     }
 
     /// Appends everything up to the end, and gives the number of bytes.
-    ///
-    /// *Abandonment:* as [`read_exact`](Reader::read_exact).
     pub async fn read_to_end(&mut self, buffer: &mut Vec<u8>) -> Result<usize> {
-        let start = buffer.len();
-        loop {
-            let here = self.fill_buf().await?;
-            if here.is_empty() {
-                return Ok(buffer.len() - start);
-            }
-            buffer.extend_from_slice(here);
-            let count = here.len();
-            self.consume(count);
-        }
+        Taking::append(self, buffer, |here| (here.len(), false)).await
     }
 
     /// Appends everything up to the next `delimiter`, and with it, or up to the end; gives the number of bytes.
-    ///
-    /// *Abandonment:* as [`read_exact`](Reader::read_exact).
     pub async fn read_until(&mut self, delimiter: u8, buffer: &mut Vec<u8>) -> Result<usize> {
-        let start = buffer.len();
-        loop {
-            let here = self.fill_buf().await?;
-            let found = here.iter().position(|byte| *byte == delimiter);
-            let count = found.map_or(here.len(), |at| at + 1);
-            buffer.extend_from_slice(&here[..count]);
-            self.consume(count);
-            if found.is_some() || count == 0 {
-                return Ok(buffer.len() - start);
-            }
-        }
+        let until = |here: &[u8]| match memchr::memchr(delimiter, here) {
+            Some(at) => (at + 1, true),
+            None => (here.len(), false),
+        };
+        Taking::append(self, buffer, until).await
     }
 
     /// The lines of the text, one after the other.
     pub fn lines(self) -> Lines<H> {
         Lines::new(self)
+    }
+
+    /// The parts between the delimiters, one after the other.
+    ///
+    /// ```
+    /// # use aiofile::Aio;
+    /// # pollster::block_on(async {
+    /// let mut parts = Aio::new(&b"a,b,,c"[..]).reader().split(b',').max_len(1024);
+    /// let mut all = Vec::new();
+    /// while let Some(part) = parts.next_part().await? {
+    ///     all.push(part);
+    /// }
+    /// assert_eq!(all, [&b"a"[..], b"b", b"", b"c"]);
+    /// # aiofile::Result::Ok(()) }).unwrap()
+    /// ```
+    pub fn split(self, delimiter: u8) -> Split<H> {
+        Split::new(self, delimiter)
+    }
+
+    /// Pieces of so many bytes, one after the other; the last may be shorter.
+    ///
+    /// ```
+    /// # use aiofile::Aio;
+    /// # pollster::block_on(async {
+    /// let mut chunks = Aio::new(&b"12345"[..]).reader().chunks(2);
+    /// assert_eq!(chunks.next_chunk().await?.as_deref(), Some(&b"12"[..]));
+    /// assert_eq!(chunks.next_chunk().await?.as_deref(), Some(&b"34"[..]));
+    /// assert_eq!(chunks.next_chunk().await?.as_deref(), Some(&b"5"[..]));
+    /// assert_eq!(chunks.next_chunk().await?, None);
+    /// # aiofile::Result::Ok(()) }).unwrap()
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `bytes` is 0.
+    pub fn chunks(self, bytes: usize) -> Chunks<H> {
+        Chunks::new(self, bytes)
     }
 
     /// The handle, where the caller stopped reading.
@@ -181,27 +212,48 @@ impl<H: Handle<Value: Read>> Reader<H> {
         H::Value: Seek,
     {
         self.give_back();
-        let context = self.handle.context(Operation::Seek);
-        let sought = io::seek(self.handle.aio(), context, to);
-        self.ended = false;
-        sought.await
+        io::seek(self.handle.aio(), self.handle.context(Operation::Seek), to).await
+    }
+
+    /// `seek`, to be polled.
+    pub fn poll_seek(&mut self, cx: &mut Context<'_>, to: SeekFrom) -> Poll<Result<u64>>
+    where
+        H::Value: Seek,
+    {
+        if !polled::seeks(&mut self.handle, to) {
+            self.start_seek(to);
+        }
+        self.poll_sought(cx)
+    }
+
+    pub(super) fn start_seek(&mut self, to: SeekFrom)
+    where
+        H::Value: Seek,
+    {
+        self.give_back();
+        polled::start_seek(&mut self.handle, to);
+    }
+
+    pub(super) fn poll_sought(&mut self, cx: &mut Context<'_>) -> Poll<Result<u64>> {
+        polled::poll_sought(&mut self.handle, cx)
     }
 
     /// Ready when something is in the buffer, or the end has come.
     pub fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        while self.at == self.here.bytes().len() && !self.ended {
-            if !self.asked {
+        while self.at == self.here.bytes().len() {
+            if !self.asked || self.coming.is_empty() {
                 self.ask();
             }
-            let next = self.coming.front_mut().expect("one was made above");
-            let mut next = ready!(Pin::new(next).poll(cx));
-            self.coming.pop_front();
+            let mut next = self.coming.pop_front().expect("one was made above");
+            let Poll::Ready(mut next) = Pin::new(&mut next).poll(cx) else {
+                self.coming.push_front(next);
+                return Poll::Pending;
+            };
             let result = next.take_result();
             (self.here, self.at, self.asked) = (next, 0, false);
             if result.is_err() || matches!(result, Ok(0)) {
                 // What was made behind an error or the end is not what the caller will read next.
-                self.give_back();
-                self.ended = result.is_ok();
+                self.give_back_coming();
                 return Poll::Ready(result.map(drop));
             }
         }
@@ -220,13 +272,37 @@ impl<H: Handle<Value: Read>> Reader<H> {
         }
     }
 
+    /// Keeps the next so many bytes apart, as the start of a part.
+    fn hold(&mut self, bytes: usize) {
+        self.start.extend_from_slice(&self.here.bytes()[self.at..][..bytes]);
+        self.at += bytes;
+    }
+
+    /// What was kept apart is what comes next.
+    fn put_start_back(&mut self) {
+        let start = mem::take(&mut self.start);
+        self.put_back(start);
+    }
+
+    /// Takes back bytes that were consumed.
+    fn put_back(&mut self, bytes: Vec<u8>) {
+        if !bytes.is_empty() {
+            self.here.put_back(mem::take(&mut self.at), bytes);
+        }
+    }
+
     /// Gives back what has come and what is coming.
     fn give_back(&mut self) {
+        self.put_start_back();
+        self.give_back_coming();
+        let here = mem::take(&mut self.here);
+        here.give_back(mem::take(&mut self.at), self.handle.aio(), H::put_back);
+    }
+
+    fn give_back_coming(&mut self) {
         (self.depth, self.asked) = (1, false);
         // The last one first, so that none of them starts while others come back.
         self.coming.drain(..).rev().for_each(drop);
-        let here = std::mem::take(&mut self.here);
-        here.give_back(std::mem::take(&mut self.at), self.handle.aio(), H::put_back);
     }
 
     fn error(&self, source: std::io::Error) -> Error {

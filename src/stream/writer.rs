@@ -2,17 +2,15 @@
 
 mod pipe;
 
-use super::Handle;
-use crate::aio::Aio;
-use crate::call::Call;
+use super::{Handle, polled};
+use crate::call::{Call, poll_kept};
 use crate::error::{Error, Operation, Result};
 use crate::fs::File;
-use crate::io::{Typed, typed};
+use crate::io::{self, Typed, typed};
 use pipe::Pipe;
 use std::fmt;
 use std::future::poll_fn;
-use std::io::Write;
-use std::pin::Pin;
+use std::io::{IoSlice, Seek, SeekFrom, Write};
 use std::sync::Arc;
 use std::task::{self, Poll, ready};
 
@@ -59,8 +57,12 @@ use std::task::{self, Poll, ready};
 pub struct Writer<H: Handle<Value: Write>> {
     handle: H,
     pipe: Arc<Pipe>,
-    /// The value's own flush, which goes on when its wait is abandoned.
+    /// The value's own flush, which goes on when its wait is abandoned; and what had been accepted when it was made.
     flush: Option<Call<Result<()>>>,
+    flushes: u64,
+    closing: Option<Call<Result<()>>>,
+    /// Where a seek is to go that has not begun.
+    seek_to: Option<SeekFrom>,
 }
 
 /// How far a [`Writer`] is: in bytes since it was made.
@@ -78,7 +80,7 @@ impl<H: Handle<Value: Write>> Writer<H> {
     /// A writer on this handle. What the handle's clones write goes in between, in the order made.
     pub fn new(handle: H) -> Self {
         let pipe = Pipe::new(handle.context(Operation::Write));
-        Writer { handle, pipe, flush: None }
+        Writer { handle, pipe, flush: None, flushes: 0, closing: None, seek_to: None }
     }
 
     /// Accepts some of the data, and gives the number of bytes; waits only if there is no room.
@@ -113,8 +115,32 @@ impl<H: Handle<Value: Write>> Writer<H> {
         self.pipe.progress()
     }
 
+    /// Flushes, and closes the value: [`File::close`], [`Aio::close`](crate::Aio::close). An error of the flush leaves it open, and is
+    /// given once: close again to write the rest. To close it twice is no error.
+    pub async fn close(&mut self) -> Result<()> {
+        poll_fn(|cx| self.poll_close(cx)).await
+    }
+
+    /// Flushes, moves to an offset, and gives it as counted from the start.
+    pub async fn seek(&mut self, to: SeekFrom) -> Result<u64>
+    where
+        H::Value: Seek,
+    {
+        self.flush().await?;
+        io::seek(self.handle.aio(), self.handle.context(Operation::Seek), to).await
+    }
+
     /// `write`, to be polled.
     pub fn poll_write(&mut self, cx: &mut task::Context<'_>, data: &[u8]) -> Poll<Result<usize>> {
+        self.poll_write_vectored(cx, &[IoSlice::new(data)])
+    }
+
+    /// Accepts some of many pieces of data, one after the other, and gives the number of bytes.
+    pub fn poll_write_vectored(
+        &mut self,
+        cx: &mut task::Context<'_>,
+        data: &[IoSlice<'_>],
+    ) -> Poll<Result<usize>> {
         let accepted = ready!(self.pipe.poll_accept(cx, data))?;
         self.pipe.start(self.handle.aio());
         Poll::Ready(Ok(accepted))
@@ -122,15 +148,59 @@ impl<H: Handle<Value: Write>> Writer<H> {
 
     /// `flush`, to be polled.
     pub fn poll_flush(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<()>> {
-        if self.flush.is_none() {
-            ready!(self.poll_written(cx))?;
-            let policy = Typed::new(self.handle.context(Operation::Flush));
-            self.flush = Some(typed(self.handle.aio(), policy, Write::flush));
+        loop {
+            if self.flush.is_none() {
+                ready!(self.poll_written(cx))?;
+                let policy = Typed::new(self.handle.context(Operation::Flush));
+                self.flush = Some(typed(self.handle.aio(), policy, Write::flush));
+                self.flushes = self.progress().accepted;
+            }
+            ready!(poll_kept(&mut self.flush, cx))?;
+            // A flush whose wait was given up may be older than what was accepted last.
+            if self.flushes == self.progress().accepted {
+                return Poll::Ready(Ok(()));
+            }
         }
-        let flush = self.flush.as_mut().expect("it was made above");
-        let flushed = ready!(Pin::new(flush).poll(cx));
-        self.flush = None;
-        Poll::Ready(flushed)
+    }
+
+    /// `close`, to be polled.
+    pub fn poll_close(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<()>> {
+        if self.closing.is_none() {
+            ready!(self.poll_written(cx))?;
+            if self.handle.aio().is_closed() {
+                return Poll::Ready(Ok(()));
+            }
+            ready!(self.poll_flush(cx))?;
+            self.closing = Some(self.handle.close());
+        }
+        poll_kept(&mut self.closing, cx)
+    }
+
+    /// `seek`, to be polled.
+    pub fn poll_seek(&mut self, cx: &mut task::Context<'_>, to: SeekFrom) -> Poll<Result<u64>>
+    where
+        H::Value: Seek,
+    {
+        if self.seek_to != Some(to) && !polled::seeks(&mut self.handle, to) {
+            self.start_seek(to);
+        }
+        self.poll_sought(cx)
+    }
+
+    pub(super) fn start_seek(&mut self, to: SeekFrom) {
+        self.seek_to = Some(to);
+    }
+
+    pub(super) fn poll_sought(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<u64>>
+    where
+        H::Value: Seek,
+    {
+        if let Some(to) = self.seek_to {
+            ready!(self.poll_flush(cx))?;
+            self.seek_to = None;
+            polled::start_seek(&mut self.handle, to);
+        }
+        polled::poll_sought(&mut self.handle, cx)
     }
 
     /// Resolves when all accepted bytes are in the value.
@@ -149,23 +219,6 @@ impl Writer<File> {
         let flushed = self.progress().written;
         self.handle.sync_all().await?;
         self.pipe.synced(flushed);
-        Ok(())
-    }
-
-    /// Flushes, and closes the file: [`File::close`]. An error of the flush leaves the file open, and its error
-    /// is given once: close again to write the rest.
-    pub async fn close(&mut self) -> Result<()> {
-        self.flush().await?;
-        self.handle.clone().close().await
-    }
-}
-
-/// Of any other value.
-impl<T: Write + Send + 'static> Writer<Aio<T>> {
-    /// Flushes, and drops the value: [`Aio::close`]. An error of the flush leaves it open.
-    pub async fn close(&mut self) -> Result<()> {
-        self.flush().await?;
-        self.handle.clone().close().await;
         Ok(())
     }
 }

@@ -4,6 +4,7 @@
 
 mod abandoned_reads;
 mod calls;
+mod cancelled;
 mod conveniences;
 #[cfg(unix)]
 mod coverage;
@@ -15,6 +16,7 @@ mod exit;
 mod file;
 mod forwarding;
 mod fs;
+mod io_traits;
 mod lanes;
 #[cfg(unix)]
 mod model;
@@ -25,6 +27,7 @@ mod panics;
 mod pools;
 mod proxy;
 mod reader;
+mod streams;
 mod support;
 #[cfg(feature = "temp")]
 mod temp;

@@ -61,10 +61,10 @@ fn a_line_that_is_too_long_is_an_error_and_the_next_one_follows() {
     block_on(async {
         assert_eq!(lines.next_line().await?.as_deref(), Some("12345"));
         let error = lines.next_line().await.unwrap_err().to_string();
-        assert_eq!(error, "read: the line at byte 7 of the text is longer than 5 bytes");
+        assert_eq!(error, "read: the line at byte 7 is longer than 5 bytes");
         assert_eq!(lines.next_line().await?.as_deref(), Some("12345"));
         let error = lines.next_line().await.unwrap_err().to_string();
-        assert_eq!(error, "read: the line at byte 20 of the text is longer than 5 bytes");
+        assert_eq!(error, "read: the line at byte 20 is longer than 5 bytes");
         assert_eq!(lines.next_line().await?.as_deref(), Some("12345"));
         assert_eq!(lines.next_line().await?, None);
         Result::Ok(())

@@ -7,7 +7,7 @@ use crate::lock::lock;
 use crate::seat::Seat;
 use crate::stream::Progress;
 use std::any::Any;
-use std::io::{self, Write};
+use std::io::{self, IoSlice, Write};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
@@ -67,17 +67,27 @@ impl Pipe {
     }
 
     /// Takes some of the data in, or the waker if there is no room.
-    pub(super) fn poll_accept(&self, cx: &mut task::Context<'_>, data: &[u8]) -> Poll<Result<usize>> {
+    pub(super) fn poll_accept(
+        &self,
+        cx: &mut task::Context<'_>,
+        data: &[IoSlice<'_>],
+    ) -> Poll<Result<usize>> {
         let mut state = lock(&self.state);
         if state.failed.is_some() {
             return Poll::Ready(Err(self.tell(state)));
         }
-        let room = if data.len() < LARGE { ROOM } else { ROOM_FOR_LARGE };
-        let count = data.len().min(room.saturating_sub(state.waiting.len()));
-        if count == 0 && !data.is_empty() {
+        let wanted = data.iter().map(|slice| slice.len()).sum::<usize>();
+        let room = if wanted < LARGE { ROOM } else { ROOM_FOR_LARGE };
+        let count = wanted.min(room.saturating_sub(state.waiting.len()));
+        if count == 0 && wanted > 0 {
             return state.wait(cx);
         }
-        state.waiting.extend_from_slice(&data[..count]);
+        let mut left = count;
+        for slice in data {
+            let here = left.min(slice.len());
+            state.waiting.extend_from_slice(&slice[..here]);
+            left -= here;
+        }
         state.progress.accepted += count as u64;
         Poll::Ready(Ok(count))
     }
