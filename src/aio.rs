@@ -6,6 +6,7 @@ use crate::mailbox::Mailbox;
 use crate::method::{Bind, Method};
 use crate::pool::Pool;
 use crate::seat::Seat;
+use crate::wake::wake;
 use std::any::Any;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -282,7 +283,7 @@ impl<T: Send + 'static> Aio<T> {
         let uses = policy.holds_exit();
         if let Some(kept) = &self.kept {
             let told = lock(kept).before_call(uses); // in a statement of its own: woken without the lock
-            told.into_iter().for_each(Waker::wake);
+            wake(told);
         }
         let (call, cell) = Call::made(policy, self.mailbox.home(), f);
         self.mailbox.push(cell, uses);

@@ -141,6 +141,11 @@ impl Context {
         self.error(io::Error::other(CallError::closed()))
     }
 
+    /// The error of a wait that could never end.
+    pub(crate) fn deadlock(&self) -> Error {
+        self.error(io::Error::new(io::ErrorKind::Deadlock, CallError::deadlock()))
+    }
+
     /// What became of a call that was not run. A panic stays one: it is the caller's.
     pub(crate) fn refused(&self, why: CallError) -> result::Result<Error, CallError> {
         if why.is_panic() {

@@ -17,6 +17,7 @@ mod stdio;
 mod stream;
 #[cfg(feature = "temp")]
 pub mod temp;
+mod wake;
 
 pub use aio::Aio;
 /// The attribute that implementations of [`AsyncFile`] are written with.

@@ -12,7 +12,7 @@ use crate::call::{self, Call, Plain};
 use crate::lock::lock;
 pub use job::Job;
 pub(crate) use job::on_job_thread;
-pub(crate) use nested::{Wait, end_wait, wait_for};
+pub(crate) use nested::{Wait, wait_for};
 use slab::Slab;
 use std::collections::VecDeque;
 use std::fmt;

@@ -5,6 +5,7 @@ use crate::lock::lock;
 use crate::mailbox::Task;
 use crate::pool::{self, Pool, Refusal, Stuck, Wait, Work};
 use crate::seat::Seat;
+use crate::wake::wake;
 use std::any::type_name;
 use std::marker::PhantomData;
 use std::mem;
@@ -140,10 +141,8 @@ impl<P: Policy> Core<P> {
             slot.stage = Stage::Ended(ended);
             let (waker, wait) = (slot.waker.take(), slot.wait.take());
             drop(slot);
-            pool::end_wait(wait);
-            if let Some(waker) = waker {
-                let _ = catch_unwind(AssertUnwindSafe(|| waker.wake())).map_err(mem::forget);
-            }
+            drop(wait);
+            wake(waker);
         }
     }
 
@@ -190,7 +189,7 @@ impl<P: Policy> Core<P> {
         let mut slot = lock(&self.slot);
         if matches!(slot.stage, Stage::Ended(_)) {
             drop(slot);
-            pool::end_wait(Some(wait));
+            drop(wait);
             self.poll_slot(cx)
         } else {
             slot.wait = Some(wait);
@@ -210,8 +209,7 @@ impl<P: Policy> Core<P> {
             _ => Some(mem::replace(&mut slot.stage, Stage::Taken)),
         };
         drop(slot);
-        drop(waker);
-        pool::end_wait(wait);
+        drop((waker, wait));
         match stage {
             Some(Stage::Ended(Ok(out))) => {
                 if let Some(out) = self.policy.take_back(out) {

@@ -16,21 +16,24 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Who waits for what: the works of the job threads that wait, and those that they wait for.
-static WAITS: Mutex<Vec<Wait>> = Mutex::new(Vec::new());
+static WAITS: Mutex<Vec<Edge>> = Mutex::new(Vec::new());
 /// Their number, to be read without the lock.
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 #[derive(Clone, Copy, PartialEq)]
-pub(crate) struct Wait {
+struct Edge {
     by: usize,
     what: usize,
 }
+
+/// A wait of a job for a work, until this is dropped.
+pub(crate) struct Wait(Edge);
 
 /// Notes that the job on this thread waits for a work, and helps that work. `None`: the wait could not end, for
 /// what is waited for waits for this job.
 pub(crate) fn wait_for(what: usize) -> Option<Wait> {
     let by = job::innermost()?;
-    let wait = Wait { by, what };
+    let wait = Edge { by, what };
     {
         let mut waits = lock(&WAITS);
         if job::is_in_the_middle_of(what) || leads_to(&waits, what, by) {
@@ -41,17 +44,17 @@ pub(crate) fn wait_for(what: usize) -> Option<Wait> {
     }
     // Whichever pool it is of; if of none yet, the pool will look here when it takes it.
     let _ = exit::pools().iter().any(|pool| pool.help(what));
-    Some(wait)
+    Some(Wait(wait))
 }
 
-/// The wait is over, or given up, if there was one.
-pub(crate) fn end_wait(wait: Option<Wait>) {
-    let Some(wait) = wait else { return };
-    let mut waits = lock(&WAITS);
-    if let Some(at) = waits.iter().position(|other| *other == wait) {
-        waits.swap_remove(at);
+impl Drop for Wait {
+    fn drop(&mut self) {
+        let mut waits = lock(&WAITS);
+        if let Some(at) = waits.iter().position(|other| *other == self.0) {
+            waits.swap_remove(at);
+        }
+        COUNT.store(waits.len(), Ordering::SeqCst);
     }
-    COUNT.store(waits.len(), Ordering::SeqCst);
 }
 
 /// Whether a job waits for the work of this id.
@@ -66,7 +69,7 @@ pub(super) fn depends_on_this_thread(work: usize) -> bool {
 }
 
 /// Whether the work `from` waits, itself or through others, for the work `to`.
-fn leads_to(waits: &[Wait], from: usize, to: usize) -> bool {
+fn leads_to(waits: &[Edge], from: usize, to: usize) -> bool {
     let mut reached = vec![from];
     let mut at = 0;
     while let Some(by) = reached.get(at).copied() {

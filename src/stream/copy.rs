@@ -58,7 +58,7 @@ impl<R: Handle<Value: Read>, W: Handle<Value: Write>> Future for Copy<'_, R, W> 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<u64>> {
         let copy = self.get_mut();
         while !copy.ended {
-            ready!(copy.reader.poll_fill(cx))?;
+            ready!(copy.reader.poll_fill_again(cx))?;
             let here = copy.reader.buffer();
             copy.ended = here.is_empty();
             if !copy.ended {

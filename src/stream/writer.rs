@@ -7,6 +7,7 @@ use crate::call::{Call, poll_kept};
 use crate::error::{Error, Operation, Result};
 use crate::fs::File;
 use crate::io::{self, Typed, typed};
+use crate::pool::{self, Wait};
 use pipe::Pipe;
 use std::fmt;
 use std::future::poll_fn;
@@ -61,6 +62,8 @@ pub struct Writer<H: Handle<Value: Write>> {
     flush: Option<Call<Result<()>>>,
     flushes: u64,
     closing: Option<Call<Result<()>>>,
+    /// That a job waits for room, or for the end of what waits.
+    wait: Option<Wait>,
     /// Where a seek is to go that has not begun.
     seek_to: Option<SeekFrom>,
 }
@@ -80,7 +83,7 @@ impl<H: Handle<Value: Write>> Writer<H> {
     /// A writer on this handle. What the handle's clones write goes in between, in the order made.
     pub fn new(handle: H) -> Self {
         let pipe = Pipe::new(handle.context(Operation::Write));
-        Writer { handle, pipe, flush: None, flushes: 0, closing: None, seek_to: None }
+        Writer { handle, pipe, flush: None, flushes: 0, closing: None, wait: None, seek_to: None }
     }
 
     /// Accepts some of the data, and gives the number of bytes; waits only if there is no room.
@@ -141,7 +144,8 @@ impl<H: Handle<Value: Write>> Writer<H> {
         cx: &mut task::Context<'_>,
         data: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
-        let accepted = ready!(self.pipe.poll_accept(cx, data))?;
+        let accepted = self.pipe.poll_accept(cx, data);
+        let accepted = ready!(self.waits(accepted))?;
         self.pipe.start(self.handle.aio());
         Poll::Ready(Ok(accepted))
     }
@@ -207,7 +211,21 @@ impl<H: Handle<Value: Write>> Writer<H> {
     fn poll_written(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<()>> {
         self.pipe.resume_if_told();
         self.pipe.start(self.handle.aio());
-        self.pipe.poll_written(cx)
+        let written = self.pipe.poll_written(cx);
+        self.waits(written)
+    }
+
+    /// A job that waits is known to the pools, and one that would wait for itself is told so.
+    fn waits<R>(&mut self, polled: Poll<Result<R>>) -> Poll<Result<R>> {
+        self.wait = None;
+        if polled.is_ready() || !pool::on_job_thread() {
+            return polled;
+        }
+        self.wait = pool::wait_for(self.handle.aio().mailbox().home());
+        match self.wait {
+            Some(_) => Poll::Pending,
+            None => Poll::Ready(Err(self.handle.context(Operation::Write).deadlock())),
+        }
     }
 }
 

@@ -217,3 +217,41 @@ fn child_that_drops_without_threads() {
         told.recv_timeout(SOON).expect("dropped, now that there are threads");
     }
 }
+
+/// A `Writer` waits by itself and not by a call: the pools know of it all the same.
+#[test]
+fn a_writer_in_a_job_gets_its_answer() {
+    let one = Pool::new(1);
+    let sink = Aio::on(&one, Vec::<u8>::new());
+    let mut writer = sink.clone().writer();
+    let large = vec![0; 10 << 20]; // more than there is room for
+    block_on(one.run(move || {
+        block_on(async {
+            writer.write_all(b"x").await?;
+            writer.flush().await?;
+            writer.write_all(&large).await?;
+            writer.flush().await
+        })
+    }))
+    .unwrap();
+    assert_eq!(block_on(sink.with(|sink| sink.len())), 1 + (10 << 20));
+}
+
+#[test]
+fn a_writer_in_a_closure_on_its_own_handle_is_refused_and_loses_nothing() {
+    let sink = Aio::new(Vec::<u8>::new());
+    let mut writer = sink.clone().writer();
+    let mut writer = block_on(sink.with(move |_| {
+        block_on(async {
+            writer.write_all(b"accepted").await.unwrap();
+            for _ in 0..2 {
+                let error = writer.flush().await.unwrap_err();
+                assert!(error.call_error().unwrap().is_deadlock(), "{error}");
+                assert_eq!(error.kind(), std::io::ErrorKind::Deadlock);
+            }
+        });
+        writer
+    }));
+    block_on(writer.flush()).unwrap();
+    assert_eq!(block_on(sink.with(|sink| sink.clone())), b"accepted");
+}

@@ -225,6 +225,55 @@ fn an_error_comes_between_the_bytes_before_it_and_those_behind() {
     });
 }
 
+/// Gives its turn as a byte, but for the turns in which something else happens.
+struct Turns(u8, fn(u8) -> Option<io::Result<usize>>);
+
+impl Read for Turns {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0 += 1;
+        buffer[0] = self.0;
+        (self.1)(self.0).unwrap_or(Ok(if self.0 < 6 { 1 } else { 0 }))
+    }
+}
+
+#[test]
+fn a_panic_is_the_callers_and_the_reader_goes_on() {
+    let mut reader = Aio::new(Turns(0, |turn| (turn == 2).then(|| panic!("scripted")))).reader();
+    let mut read = || {
+        let mut one = [0];
+        let read = std::panic::AssertUnwindSafe(|| block_on(reader.read(&mut one)).unwrap());
+        std::panic::catch_unwind(read).map(|count| one[..count].to_vec()).map_err(|_| "a panic")
+    };
+    let all: Vec<_> = std::iter::repeat_with(|| read()).take(6).collect();
+    assert_eq!(all, [Ok(vec![1]), Err("a panic"), Ok(vec![3]), Ok(vec![4]), Ok(vec![5]), Ok(vec![])]);
+}
+
+/// As std: a single read tells of a signal, the loops go on.
+#[test]
+fn an_interrupted_read_is_made_again_by_the_loops() {
+    let interrupted = || Turns(0, |turn| (turn == 2).then(|| Err(ErrorKind::Interrupted.into())));
+    let reader = || Aio::new(interrupted()).reader();
+    block_on(async {
+        let (mut all, mut std) = (Vec::new(), Vec::new());
+        io::BufReader::new(interrupted()).read_to_end(&mut std).unwrap();
+        reader().read_to_end(&mut all).await?;
+        assert_eq!((&all, &std), (&vec![1, 3, 4, 5], &vec![1, 3, 4, 5]));
+        let mut four = [0; 4];
+        reader().read_exact(&mut four).await?;
+        reader().read_until(5, &mut all).await?;
+        assert_eq!((&four, &all[4..]), (&[1, 3, 4, 5], &[1, 3, 4, 5][..]));
+        assert_eq!(reader().chunks(9).next_chunk().await?, Some(vec![1, 3, 4, 5]));
+        assert_eq!(reader().lines().next_line().await?.unwrap(), "\u{1}\u{3}\u{4}\u{5}");
+        let mut to = Aio::new(Vec::new()).writer();
+        assert_eq!(aiofile::copy(&mut reader(), &mut to).await?, 4);
+        let mut single = reader();
+        assert_eq!(single.read(&mut four).await?, 1);
+        assert_eq!(single.read(&mut four).await.unwrap_err().kind(), ErrorKind::Interrupted);
+        Result::Ok(())
+    })
+    .unwrap();
+}
+
 /// A stream that has a few bytes at a time, as a pipe or a socket has.
 struct Few(Cursor<Vec<u8>>, usize);
 

@@ -306,3 +306,48 @@ fn a_writer_on_a_file_syncs_and_closes_and_names_its_path() {
     .unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), b"12345678");
 }
+
+#[test]
+fn a_panic_of_the_values_flush_is_the_callers_and_the_writer_goes_on() {
+    struct PanicsOnce(bool);
+    impl Write for PanicsOnce {
+        fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+            Ok(data.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            assert!(std::mem::replace(&mut self.0, true), "scripted");
+            Ok(())
+        }
+    }
+    let mut writer = Aio::new(PanicsOnce(false)).writer();
+    block_on(writer.write_all(b"x")).unwrap();
+    let flush = std::panic::AssertUnwindSafe(|| block_on(writer.flush()));
+    assert_eq!(std::panic::catch_unwind(flush).unwrap_err().downcast_ref::<&str>(), Some(&"scripted"));
+    block_on(writer.flush()).unwrap();
+}
+
+/// What an executor does to its waker is its concern: nothing is lost, and the next wait ends.
+#[test]
+fn a_waker_that_panics_loses_nothing() {
+    struct Panics(Mutex<usize>);
+    impl std::task::Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            *self.0.lock().unwrap() += 1;
+            panic!("a waker");
+        }
+    }
+    let (steps, pool) = Steps::new();
+    let sink = sink();
+    let taken = sink.taken.clone();
+    let mut writer = Aio::on(&pool, sink).writer();
+    let panics = Arc::new(Panics(Mutex::new(0)));
+    let waker = std::task::Waker::from(panics.clone());
+    let cx = &mut std::task::Context::from_waker(&waker);
+    assert!(poll(&mut pin!(writer.write(b"accepted"))).is_ready());
+    assert!(writer.poll_flush(cx).is_pending());
+    steps.run_one();
+    assert_eq!((taken.lock().unwrap().as_slice(), *panics.0.lock().unwrap()), (&b"accepted"[..], 1));
+    assert!(writer.poll_flush(cx).is_pending(), "for the value's own flush");
+    steps.run_one();
+    assert!(writer.poll_flush(cx).is_ready());
+}

@@ -32,7 +32,7 @@ impl<H: Handle<Value: Read>> Chunks<H> {
     /// `next_chunk`, to be polled.
     pub fn poll_next_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Vec<u8>>>> {
         loop {
-            ready!(self.reader.poll_fill(cx))?;
+            ready!(self.reader.poll_fill_again(cx))?;
             let here = self.reader.buffer().len();
             let wanted = self.size - self.reader.start.len();
             self.reader.hold(wanted.min(here));

@@ -62,7 +62,7 @@ impl<H: Handle<Value: Read>> Cut<H> {
 
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Part>>> {
         loop {
-            ready!(self.reader.poll_fill(cx))?;
+            ready!(self.reader.poll_fill_again(cx))?;
             let here = self.reader.buffer();
             if here.is_empty() {
                 let last = mem::take(&mut self.reader.start);

@@ -3,6 +3,7 @@
 use super::Reader;
 use crate::error::Result;
 use crate::stream::Handle;
+use std::future::poll_fn;
 use std::io::{ErrorKind, Read};
 
 /// A read into a caller's buffer. Dropped before it is done, it gives back what it took.
@@ -42,6 +43,7 @@ impl<'r, 'b, H: Handle<Value: Read>> Taking<'r, 'b, H, [u8]> {
 
     async fn take_all(&mut self) -> Result<()> {
         while self.mark < self.buffer.len() {
+            poll_fn(|cx| self.reader.poll_fill_again(cx)).await?;
             match self.reader.read(&mut self.buffer[self.mark..]).await? {
                 0 => return Err(self.reader.error(ErrorKind::UnexpectedEof.into())),
                 count => self.mark += count,
@@ -67,7 +69,8 @@ impl<'r, 'b, H: Handle<Value: Read>> Taking<'r, 'b, H, Vec<u8>> {
 
     async fn take_by(&mut self, take: impl Fn(&[u8]) -> (usize, bool)) -> Result<usize> {
         loop {
-            let here = self.reader.fill_buf().await?;
+            poll_fn(|cx| self.reader.poll_fill_again(cx)).await?;
+            let here = self.reader.buffer();
             let (count, all) = take(here);
             self.buffer.extend_from_slice(&here[..count]);
             self.reader.consume(count);

@@ -6,6 +6,7 @@ use crate::error::{Context, Error, Result, again};
 use crate::lock::lock;
 use crate::seat::Seat;
 use crate::stream::Progress;
+use crate::wake::wake;
 use std::any::Any;
 use std::io::{self, IoSlice, Write};
 use std::mem;
@@ -214,12 +215,6 @@ impl State {
         self.drain = false;
         self.failed = Some(Failed { why, told: false });
         self.waker.take()
-    }
-}
-
-fn wake(waker: Option<Waker>) {
-    if let Some(waker) = waker {
-        waker.wake();
     }
 }
 
