@@ -286,8 +286,7 @@ impl<T: Send + 'static> Aio<T> {
             wake(told);
         }
         let (call, cell) = Call::made(policy, self.mailbox.home(), f);
-        self.mailbox.push(cell, uses);
-        call
+        if self.mailbox.push(cell, uses) { call.soon() } else { call }
     }
 }
 

@@ -59,6 +59,8 @@ pub struct Call<R>(State<R>);
 
 enum State<R> {
     Made(Arc<dyn Ticket<R>>),
+    /// The same, and the answer is about to come.
+    Soon(Arc<dyn Ticket<R>>),
     // In mutexes that nobody locks: they make a `Call` of any `R: Send` shareable.
     Ready(Mutex<R>),
     Chained(Mutex<Box<dyn Chain<R>>>),
@@ -136,6 +138,14 @@ impl<R: Send + 'static> Call<R> {
         (Call(State::Made(Arc::clone(&cell) as _)), cell)
     }
 
+    /// The same call, of which it is known that the answer is about to come.
+    pub(crate) fn soon(mut self) -> Self {
+        if let State::Made(ticket) = mem::replace(&mut self.0, State::Spent) {
+            self.0 = State::Soon(ticket);
+        }
+        self
+    }
+
     /// Takes the call back, if it has not started, and says whether it did. The closure and its
     /// arguments are dropped here and now. Awaiting a cancelled call is an error
     /// ([`CallError::is_cancelled`]).
@@ -159,7 +169,7 @@ impl<R: Send + 'static> Call<R> {
     /// ```
     pub fn cancel(&mut self) -> bool {
         match &mut self.0 {
-            State::Made(ticket) => ticket.cancel(),
+            State::Made(ticket) | State::Soon(ticket) => ticket.cancel(),
             State::Chained(chain) => chain.get_mut().unwrap_or_else(|e| e.into_inner()).cancel(),
             State::Ready(_) | State::Spent => false,
         }
@@ -181,8 +191,14 @@ impl<R: Send + 'static> Call<R> {
     }
 
     fn poll_checked(&mut self, cx: &mut Context<'_>) -> Poll<Result<R, CallError>> {
+        if let State::Soon(_) = &self.0
+            && let State::Soon(ticket) = mem::replace(&mut self.0, State::Spent)
+        {
+            ticket.spin(); // once: if it does not come now, to be woken is cheaper
+            self.0 = State::Made(ticket);
+        }
         let ended = match &mut self.0 {
-            State::Made(ticket) => ready!(ticket.poll(cx)),
+            State::Made(ticket) | State::Soon(ticket) => ready!(ticket.poll(cx)),
             State::Chained(chain) => {
                 let chain = chain.get_mut().unwrap_or_else(|e| e.into_inner());
                 ready!(chain.poll_checked(cx))
@@ -218,7 +234,7 @@ impl<R: Send + 'static> Future for Call<R> {
 
 impl<R> Drop for Call<R> {
     fn drop(&mut self) {
-        if let State::Made(ticket) = &self.0 {
+        if let State::Made(ticket) | State::Soon(ticket) = &self.0 {
             ticket.abandon();
         }
     }

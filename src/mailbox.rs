@@ -1,18 +1,24 @@
 //! The mailbox of a handle: its calls, in the order in which they were made, and the drain that runs
 //! them. There is at most one drain at a time, as one job of the pool, and none while nothing waits.
 
+mod pace;
+
 use crate::lock::lock;
 use crate::pool::{Pool, Refusal, Stuck, Work};
 use crate::seat::{Returned, Seat};
+pub(crate) use pace::spin_for;
+use pace::{Leave, Pace};
 use std::collections::VecDeque;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 /// What waits in a mailbox.
 pub(crate) trait Task<T>: Send + Sync {
-    /// Runs the call, unless it was taken back. `None` in the seat: the handle is closed.
-    fn run(&self, seat: &mut Option<Seat<T>>);
+    /// Runs the call, unless it was taken back. `None` in the seat: the handle is closed. `took`: what to measure.
+    fn run(&self, seat: &mut Option<Seat<T>>, took: Option<&mut Duration>);
     fn refuse(&self, why: Refusal);
     fn holds_exit(&self) -> bool;
     fn name(&self) -> String;
@@ -23,6 +29,8 @@ pub(crate) struct Mailbox<T> {
     /// Whether the drop of the value may do more than give things back to the system: a normal end of the
     /// process then waits for it.
     drop_matters: bool,
+    /// Tells a drain that lingers that there is something to do.
+    told: AtomicBool,
     state: Mutex<State<T>>,
     /// Locked by the drain, from its first task to its last.
     seat: Mutex<Option<Seat<T>>>,
@@ -43,6 +51,7 @@ struct State<T> {
     used: bool,
     /// The value is gone: finished, closed or dropped.
     empty: bool,
+    pace: Pace,
 }
 
 impl<T> State<T> {
@@ -76,8 +85,15 @@ impl<T: Send + 'static> Mailbox<T> {
             handles: 1,
             used: false,
             empty: false,
+            pace: Pace::default(),
         };
-        Mailbox { pool, drop_matters, state: Mutex::new(state), seat: Mutex::new(Some(Seat::new(value))) }
+        Mailbox {
+            pool,
+            drop_matters,
+            told: AtomicBool::new(false),
+            state: Mutex::new(state),
+            seat: Mutex::new(Some(Seat::new(value))),
+        }
     }
 
     pub(crate) fn pool(&self) -> &Pool {
@@ -89,20 +105,24 @@ impl<T: Send + 'static> Mailbox<T> {
         std::ptr::from_ref(self).addr()
     }
 
-    /// `uses`: the call is more than a read.
-    pub(crate) fn push(self: &Arc<Self>, task: Arc<dyn Task<T>>, uses: bool) {
+    /// `uses`: the call is more than a read. Says whether its answer is about to come.
+    pub(crate) fn push(self: &Arc<Self>, task: Arc<dyn Task<T>>, uses: bool) -> bool {
         let mut state = lock(&self.state);
         if state.drain != Drain::None && self.pool.is_shut_down() {
             // What was accepted before is run; this is new.
             drop(state);
-            return task.refuse(Refusal::ShutDown);
+            task.refuse(Refusal::ShutDown);
+            return false;
         }
         state.used |= uses;
+        // The one in front may have ended, and be there still.
+        let soon = state.drain == Drain::Running && state.rest.is_empty() && state.pace.answers_soon();
         match state.front {
             None => state.front = Some(task),
             Some(_) => state.rest.push_back(task),
         }
         self.call_drain(state);
+        soon
     }
 
     pub(crate) fn add_handle(&self) {
@@ -135,14 +155,19 @@ impl<T: Send + 'static> Mailbox<T> {
     fn call_drain(self: &Arc<Self>, mut state: MutexGuard<'_, State<T>>) {
         if state.drain == Drain::None {
             state.drain = Drain::Called;
+            state.pace.called(self.pool.linger_time());
             drop(state);
             self.pool.submit(Arc::clone(self) as _);
+        } else {
+            drop(state);
+            self.told.store(true, Ordering::Release);
         }
     }
 
-    /// The next task to run; after the last one, the end of the drain.
-    fn next(&self, seat: &mut Option<Seat<T>>) -> Option<Arc<dyn Task<T>>> {
+    /// The next task to run, and whether to measure it; after the last one, the end of the drain.
+    fn next(&self, seat: &mut Option<Seat<T>>) -> Option<(Arc<dyn Task<T>>, bool)> {
         let mut state = lock(&self.state);
+        let mut in_vain = false;
         loop {
             if let Some(returned) = state.returned.take()
                 && let Some(seat) = seat
@@ -150,15 +175,28 @@ impl<T: Send + 'static> Mailbox<T> {
                 seat.take_back(*returned);
             }
             if let Some(task) = &state.front {
-                return Some(Arc::clone(task));
+                let task = Arc::clone(task);
+                return Some((task, state.pace.measures()));
             }
-            if state.handles > 0 || seat.is_none() {
+            if state.handles == 0 && seat.is_some() {
+                drop(state);
+                // The last handle is gone, so there is nobody to whom a panic of this drop could be given.
+                let _ = catch_unwind(AssertUnwindSafe(|| *seat = None)).map_err(mem::forget);
+                state = lock(&self.state);
+                continue;
+            }
+            if seat.is_none() || in_vain {
                 break;
             }
+            let now = Instant::now();
+            let lingers = state.pace.emptied(now);
+            let Some(leave) = lingers.then(Leave::take).flatten() else { break };
+            self.told.store(false, Ordering::Relaxed);
             drop(state);
-            // The last handle is gone, so there is nobody to whom a panic of this drop could be given.
-            let _ = catch_unwind(AssertUnwindSafe(|| *seat = None)).map_err(mem::forget);
+            let until = now.checked_add(self.pool.linger_time());
+            in_vain = !leave.linger(&self.told, until, || self.pool.is_crowded() || self.pool.is_shut_down());
             state = lock(&self.state);
+            state.pace.lingered(in_vain);
         }
         state.empty = seat.is_none();
         state.drain = Drain::None;
@@ -182,11 +220,18 @@ impl<T: Send + 'static> Work for Mailbox<T> {
             state.waiting()
         };
         let mut seat = lock(&self.seat);
-        while let Some(task) = self.next(&mut seat) {
-            task.run(&mut seat);
+        while let Some((task, measures)) = self.next(&mut seat) {
+            let mut took = Duration::ZERO;
+            task.run(&mut seat, measures.then_some(&mut took));
             drop(task);
-            let done = lock(&self.state).pop();
-            drop(done); // in a statement of its own: not under the lock
+            let done = {
+                let mut state = lock(&self.state);
+                if measures {
+                    state.pace.measured(took);
+                }
+                state.pop()
+            };
+            drop(done); // not under the lock
             turns = turns.saturating_sub(1);
             if turns == 0 && self.pool.is_crowded() {
                 // Other handles wait for a worker: to the end of the line.

@@ -57,9 +57,14 @@ pub struct Pool(Arc<Inner>);
 
 type Supply = Arc<dyn Fn(Job) + Send + Sync>;
 
+/// Longer than it takes to wake a thread: a caller that sleeps comes back in time.
+const LINGER: Duration = Duration::from_micros(100);
+
 struct Inner {
     supply: Supply,
     limit: usize,
+    /// How long a drain that has nothing to do stays awake.
+    linger: Duration,
     state: Mutex<State>,
     /// The length of the queue, for drains that could make room: read without the lock.
     waiting: AtomicUsize,
@@ -141,7 +146,7 @@ impl Pool {
     /// assert_eq!(name.as_deref(), Some("mine"));
     /// ```
     pub fn from_fn(spawn: impl Fn(Job) + Send + Sync + 'static) -> Pool {
-        Pool::build(Arc::new(spawn), usize::MAX)
+        Pool::build(Arc::new(spawn), usize::MAX, LINGER)
     }
 
     /// A pool on the blocking threads of a tokio runtime (feature `tokio`).
@@ -161,13 +166,31 @@ impl Pool {
     /// If `limit` is 0.
     pub fn limit(&self, limit: usize) -> Pool {
         assert!(limit > 0, "aiofile: a pool that runs 0 jobs at once can run nothing");
-        Pool::build(Arc::clone(&self.0.supply), limit)
+        Pool::build(Arc::clone(&self.0.supply), limit, self.0.linger)
     }
 
-    fn build(supply: Supply, limit: usize) -> Pool {
+    /// Another pool over the same supply of threads, with a queue of its own, in which a thread stays awake on its
+    /// handle for so long after a call, in case another one follows: 100 µs unless it is set; zero is never.
+    ///
+    /// To put a thread to sleep and to wake it costs 4 to 60 µs, which is more than most calls take. A thread lingers only
+    /// where calls of a handle were quick (less than 20 µs) and came one behind the other, not where another handle
+    /// waits for a thread, on half of the processors at most, and never where there is one processor.
+    ///
+    /// ```
+    /// # use aiofile::Pool;
+    /// # use std::time::Duration;
+    /// // As little processor time as can be, where each call may take some µs longer:
+    /// Pool::set_default(Pool::default().linger(Duration::ZERO));
+    /// ```
+    pub fn linger(&self, time: Duration) -> Pool {
+        Pool::build(Arc::clone(&self.0.supply), self.0.limit, time)
+    }
+
+    fn build(supply: Supply, limit: usize, linger: Duration) -> Pool {
         let pool = Pool(Arc::new(Inner {
             supply,
             limit,
+            linger,
             state: Mutex::default(),
             waiting: AtomicUsize::new(0),
             shut_down: AtomicBool::new(false),
@@ -378,6 +401,10 @@ impl Pool {
     /// Puts a work that has had its turn behind those that wait.
     pub(crate) fn requeue(&self, work: Arc<dyn Work>) {
         self.take(work, Otherwise::Rescue);
+    }
+
+    pub(crate) fn linger_time(&self) -> Duration {
+        self.0.linger
     }
 
     /// Whether works wait for a job of this pool.

@@ -2,7 +2,7 @@
 
 use super::CallError;
 use crate::lock::lock;
-use crate::mailbox::Task;
+use crate::mailbox::{self, Task};
 use crate::pool::{self, Pool, Refusal, Stuck, Wait, Work};
 use crate::seat::Seat;
 use crate::wake::wake;
@@ -10,12 +10,16 @@ use std::any::type_name;
 use std::marker::PhantomData;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 /// What a `Call` sees of its cell.
 pub(super) trait Ticket<R>: Send + Sync {
     fn poll(&self, cx: &mut Context<'_>) -> Poll<Result<R, CallError>>;
+    /// Waits a moment, awake, for an answer that is about to come.
+    fn spin(&self);
     fn cancel(&self) -> bool;
     fn abandon(&self);
 }
@@ -96,6 +100,8 @@ pub(crate) struct Cell<F, P: Policy> {
 }
 
 struct Core<P: Policy> {
+    /// There is a result. For those who look for it without the lock.
+    ended: AtomicBool,
     slot: Mutex<Slot<P::Out>>,
     home: usize,
     policy: P,
@@ -141,6 +147,7 @@ impl<P: Policy> Core<P> {
             slot.stage = Stage::Ended(ended);
             let (waker, wait) = (slot.waker.take(), slot.wait.take());
             drop(slot);
+            self.ended.store(true, Ordering::Release);
             drop(wait);
             wake(waker);
         }
@@ -235,7 +242,8 @@ impl<P: Policy> Core<P> {
 impl<F: Send + 'static, P: Policy> Cell<F, P> {
     pub(super) fn new(policy: P, home: usize, f: F) -> Self {
         let slot = Slot { stage: Stage::Queued, waker: None, abandoned: false, wait: None };
-        Cell { core: Core { slot: Mutex::new(slot), home, policy }, f: Mutex::new(Some(f)) }
+        let core = Core { ended: AtomicBool::new(false), slot: Mutex::new(slot), home, policy };
+        Cell { core, f: Mutex::new(Some(f)) }
     }
 
     fn take(&self) -> Option<F> {
@@ -268,6 +276,10 @@ impl<F: Send + 'static, P: Policy> Ticket<P::Out> for Cell<F, P> {
         self.core.poll(cx, self.home())
     }
 
+    fn spin(&self) {
+        mailbox::spin_for(&self.core.ended);
+    }
+
     fn cancel(&self) -> bool {
         let cancelled = self.core.start();
         if cancelled {
@@ -290,10 +302,15 @@ where
     F: FnOnce(&mut Option<Seat<T>>) -> Option<P::Raw> + Send + 'static,
     P: Policy,
 {
-    fn run(&self, seat: &mut Option<Seat<T>>) {
+    fn run(&self, seat: &mut Option<Seat<T>>, took: Option<&mut Duration>) {
         if let Some(f) = self.start() {
+            let begun = took.is_some().then(Instant::now);
             let run = || f(seat).map(|raw| self.core.policy.seal(raw));
-            self.core.end_run(catch_unwind(AssertUnwindSafe(run)));
+            let ran = catch_unwind(AssertUnwindSafe(run));
+            if let (Some(took), Some(begun)) = (took, begun) {
+                *took = begun.elapsed();
+            }
+            self.core.end_run(ran);
         }
     }
 

@@ -18,6 +18,7 @@ mod forwarding;
 mod fs;
 mod io_traits;
 mod lanes;
+mod linger;
 #[cfg(unix)]
 mod model;
 mod nested;

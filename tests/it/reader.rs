@@ -244,7 +244,7 @@ fn a_panic_is_the_callers_and_the_reader_goes_on() {
         let read = std::panic::AssertUnwindSafe(|| block_on(reader.read(&mut one)).unwrap());
         std::panic::catch_unwind(read).map(|count| one[..count].to_vec()).map_err(|_| "a panic")
     };
-    let all: Vec<_> = std::iter::repeat_with(|| read()).take(6).collect();
+    let all: Vec<_> = std::iter::repeat_with(&mut read).take(6).collect();
     assert_eq!(all, [Ok(vec![1]), Err("a panic"), Ok(vec![3]), Ok(vec![4]), Ok(vec![5]), Ok(vec![])]);
 }
 
