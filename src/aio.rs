@@ -6,11 +6,12 @@ use crate::mailbox::Mailbox;
 use crate::method::{Bind, Method};
 use crate::pool::Pool;
 use crate::seat::Seat;
+use crate::sync::Mutex;
 use crate::wake::wake;
 use std::any::Any;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::Waker;
 
 /// A blocking handle whose every method can be awaited: a file, an encoder, an archive, a database
@@ -98,6 +99,10 @@ impl<T: Send + 'static> Aio<T> {
     /// `move` with a `Copy` buffer: in `let mut b = [0; 4]; f.with(move |f| f.read(&mut b))` the closure
     /// reads into a copy of its own, and `b` stays zero. Give the buffer to
     /// [`call`](Aio::call), which hands it back, or make it inside the closure and return it.
+    ///
+    /// *Errors* are the closure's own: they name no operation and no path, as those of the typed methods do. *Panics* of
+    /// the closure resume where the call is awaited; it also panics if the handle is closed or the pool refuses it, unless
+    /// it is [`checked`](Call::checked).
     #[doc(alias = "interact")]
     pub fn with<R, F>(&self, f: F) -> Call<R>
     where
@@ -127,7 +132,8 @@ impl<T: Send + 'static> Aio<T> {
     /// See [`Method`] for what can be forwarded; a method that returns a borrow, or takes `self` by value,
     /// is for [`with`](Aio::with) and [`finish`](Aio::finish).
     ///
-    /// *Cost:* as [`with`](Aio::with): arguments travel in the call's one allocation.
+    /// *Errors* are the method's own, without operation and path; *panics* as [`with`](Aio::with). *Cost:* as `with`:
+    /// arguments travel in the call's one allocation.
     #[doc(alias("getattr", "__getattribute__", "invoke"))]
     pub fn call<F, A, K>(&self, method: F, args: A) -> Call<F::Output>
     where
@@ -186,9 +192,10 @@ impl<T: Send + 'static> Aio<T> {
     /// Drops the value on a pool thread, after all calls that were made. Every later call, through any
     /// handle, finds the handle closed; closing it twice is no error.
     ///
-    /// The call resolves when the value is gone, and resumes a panic of its drop. What the drop of a std
-    /// type keeps to itself, such as the error of a last flush, is better asked for by
-    /// [`finish`](Aio::finish), or [`File::close`](crate::File::close).
+    /// The call resolves when the value is gone, and resumes a panic of its drop. It gives no `Result`, because a drop
+    /// has none. What the drop of a std type keeps to itself, such as the error of a last flush, is better asked for by
+    /// [`finish`](Aio::finish). Where there is such a step that is known, `close` takes it and gives its error:
+    /// [`File::close`](crate::File::close), [`Writer::close`](crate::Writer::close).
     pub fn close(self) -> Call<()> {
         let mailbox = Arc::clone(&self.mailbox);
         self.queue(Plain::named(|| "close"), move |seat| {
@@ -219,6 +226,21 @@ impl<T: Send + 'static> Aio<T> {
         let kept = self.kept.get_or_insert_with(|| Box::new(Mutex::new(K::default())));
         let kept: &mut dyn Any = kept.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
         kept.downcast_mut().expect("there is one kind of it")
+    }
+
+    /// Every call of the handle begins with this. `uses`: it is more than a read.
+    fn before_call(&self, uses: bool) {
+        if let Some(kept) = &self.kept {
+            let told = lock(kept).before_call(uses); // in a statement of its own: woken without the lock
+            wake(told);
+        }
+    }
+
+    /// Reads on this thread, at once, what needs no waiting: if nothing waits and nothing runs. See
+    /// [`Mailbox::run_here`].
+    pub(crate) fn read_here<R>(&self, f: impl FnOnce(&mut Seat<T>) -> Option<R>) -> Option<R> {
+        self.before_call(false);
+        self.mailbox.run_here(f)
     }
 
     /// Queues what is to be done with the seat; `None` from it means that the handle is closed.
@@ -281,10 +303,7 @@ impl<T: Send + 'static> Aio<T> {
         F: FnOnce(&mut Option<Seat<T>>) -> Option<P::Raw> + Send + 'static,
     {
         let uses = policy.holds_exit();
-        if let Some(kept) = &self.kept {
-            let told = lock(kept).before_call(uses); // in a statement of its own: woken without the lock
-            wake(told);
-        }
+        self.before_call(uses);
         let (call, cell) = Call::made(policy, self.mailbox.home(), f);
         if self.mailbox.push(cell, uses) { call.soon() } else { call }
     }

@@ -4,6 +4,7 @@ mod cell;
 mod chain;
 mod error;
 
+use crate::coop;
 use cell::Ticket;
 pub(crate) use cell::{Cell, LARGE, Plain, Policy};
 use chain::{Chain, Driven, Mapped};
@@ -36,6 +37,21 @@ use std::task::{Context, Poll, ready};
 /// # })
 /// ```
 ///
+/// Many calls need no `join_all`, and no `gather`: all of them run from when they were made, while a loop awaits one
+/// after the other.
+///
+/// ```
+/// # use aiofile::{Call, unblock};
+/// # pollster::block_on(async {
+/// let calls: Vec<Call<u64>> = (0..10).map(|n| unblock(move || n * n)).collect();
+/// let mut squares = Vec::new();
+/// for call in calls {
+///     squares.push(call.await);
+/// }
+/// assert_eq!(squares[9], 81);
+/// # })
+/// ```
+///
 /// # Abandonment
 ///
 /// Dropping a `Call` abandons the wait, never the work: a call made is a call run. What the work then
@@ -45,9 +61,9 @@ use std::task::{Context, Poll, ready};
 ///
 /// Awaiting resumes a panic of the call, with its payload, in the task that awaits; the handle and the
 /// pool go on. It also panics, with a text that says so, if the call could not be run at all: the
-/// handle is closed, the pool is shut down or has no thread, or a closure waits for its own handle.
-/// [`checked`](Call::checked) gives all of these as values. (The typed methods of files give the latter
-/// as their own [`Error`](crate::Error).) Polling again after the end panics.
+/// handle is closed, the pool is shut down or has no thread, the call was cancelled, or a closure waits for its own
+/// handle. [`checked`](Call::checked) gives all of these as values. (The typed methods, such as those of files, give
+/// the latter as their own [`Error`](crate::Error).) Polling again after the end panics.
 ///
 /// # Cost
 ///
@@ -63,6 +79,8 @@ enum State<R> {
     Soon(Arc<dyn Ticket<R>>),
     // In mutexes that nobody locks: they make a `Call` of any `R: Send` shareable.
     Ready(Mutex<R>),
+    /// Ready, but for another task to have its turn first.
+    GivesWay(Mutex<R>),
     Chained(Mutex<Box<dyn Chain<R>>>),
     Spent,
 }
@@ -82,6 +100,12 @@ impl<R: Send + 'static> Call<R> {
         Call(State::Ready(Mutex::new(result)))
     }
 
+    /// A call whose work, which took as long as copying so many bytes, was done when it was made.
+    pub(crate) fn at_once(result: R, bytes: usize) -> Self {
+        let result = Mutex::new(result);
+        Call(if coop::spend(bytes) { State::GivesWay(result) } else { State::Ready(result) })
+    }
+
     /// Any other future as a `Call`: for an implementor of a mirror trait (see [`proxy!`](crate::proxy))
     /// that is not a handle, such as a test's double.
     ///
@@ -99,6 +123,9 @@ impl<R: Send + 'static> Call<R> {
 
     /// The same call, with another result. `f` runs in the task that awaits; if the call is abandoned, it
     /// does not run. *Cost:* one more allocation.
+    ///
+    /// So this calls nothing back by itself. A callback for when the call is done wants a task:
+    /// `tokio::spawn(call.map(done))`.
     ///
     /// ```
     /// # use aiofile::Aio;
@@ -171,11 +198,13 @@ impl<R: Send + 'static> Call<R> {
         match &mut self.0 {
             State::Made(ticket) | State::Soon(ticket) => ticket.cancel(),
             State::Chained(chain) => chain.get_mut().unwrap_or_else(|e| e.into_inner()).cancel(),
-            State::Ready(_) | State::Spent => false,
+            State::Ready(_) | State::GivesWay(_) | State::Spent => false,
         }
     }
 
     /// The same call, with a panic, a refusal or a cancellation as a value.
+    ///
+    /// What the panic hook prints of a panic is printed all the same: it has run by then, on the pool thread.
     ///
     /// ```
     /// # use aiofile::Aio;
@@ -202,6 +231,13 @@ impl<R: Send + 'static> Call<R> {
             State::Chained(chain) => {
                 let chain = chain.get_mut().unwrap_or_else(|e| e.into_inner());
                 ready!(chain.poll_checked(cx))
+            }
+            State::GivesWay(_) => {
+                if let State::GivesWay(result) = mem::replace(&mut self.0, State::Spent) {
+                    self.0 = State::Ready(result);
+                }
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
             State::Ready(_) => match mem::replace(&mut self.0, State::Spent) {
                 State::Ready(result) => Ok(result.into_inner().unwrap_or_else(|e| e.into_inner())),

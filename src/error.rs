@@ -253,6 +253,12 @@ pub(crate) fn shared(path: &Path) -> Arc<Path> {
     Arc::from(PathBuf::from(path))
 }
 
+/// Whether a call was interrupted by a signal, and is to be made again. An error that carries more than that name is one
+/// of the value's own, which may come for ever.
+pub(crate) fn is_interrupted(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Interrupted && error.get_ref().is_none()
+}
+
 /// The same error once more, with its number: std's cannot be cloned.
 pub(crate) fn again(error: &io::Error) -> io::Error {
     match error.raw_os_error() {

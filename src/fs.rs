@@ -30,6 +30,9 @@ mod copy;
 mod dir;
 mod file;
 mod functions;
+#[cfg_attr(target_os = "linux", path = "fs/inline/linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "fs/inline/none.rs")]
+mod inline;
 mod mode;
 mod options;
 #[cfg(not(unix))]

@@ -12,6 +12,7 @@ use crate::error::{Context, Operation, Result};
 use crate::seat::Seat;
 pub use data::Data;
 pub use fill::{Buffer, Count, Fill, FillSlices};
+pub(crate) use fill::{Filled, GivesBack, TakesBack};
 #[cfg(windows)]
 pub(crate) use read::read_by;
 pub(crate) use read::{

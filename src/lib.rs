@@ -2,6 +2,7 @@
 
 mod aio;
 mod call;
+mod coop;
 pub mod docs;
 mod dyn_file;
 mod error;
@@ -15,6 +16,8 @@ mod proxy;
 mod seat;
 mod stdio;
 mod stream;
+#[cfg_attr(aiofile_shuttle, path = "../tests/models/src/sync.rs")]
+mod sync;
 #[cfg(feature = "temp")]
 pub mod temp;
 mod wake;

@@ -6,14 +6,15 @@ mod pace;
 use crate::lock::lock;
 use crate::pool::{Pool, Refusal, Stuck, Work};
 use crate::seat::{Returned, Seat};
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Instant, Mutex, MutexGuard};
 pub(crate) use pace::spin_for;
 use pace::{Leave, Pace};
 use std::collections::VecDeque;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// What waits in a mailbox.
 pub(crate) trait Task<T>: Send + Sync {
@@ -125,6 +126,30 @@ impl<T: Send + 'static> Mailbox<T> {
         soon
     }
 
+    /// Runs on this thread, at once, what cannot block: if nothing waits and nothing runs, so that order holds. `None`
+    /// if it was not run, or had nothing to give.
+    pub(crate) fn run_here<R>(self: &Arc<Self>, f: impl FnOnce(&mut Seat<T>) -> Option<R>) -> Option<R> {
+        {
+            let mut state = lock(&self.state);
+            if state.drain != Drain::None || !self.pool.is_inline() {
+                return None;
+            }
+            state.drain = Drain::Running;
+        }
+        let here = Here(self);
+        // A drain that is at its end may still hold it.
+        let mut seat = self.seat.try_lock().ok()?;
+        if let Some(returned) = lock(&self.state).returned.take()
+            && let Some(seat) = &mut *seat
+        {
+            seat.take_back(*returned);
+        }
+        let result = seat.as_mut().and_then(f);
+        drop(seat);
+        drop(here);
+        result
+    }
+
     pub(crate) fn add_handle(&self) {
         lock(&self.state).handles += 1;
     }
@@ -202,6 +227,19 @@ impl<T: Send + 'static> Mailbox<T> {
         state.drain = Drain::None;
         state.rest = VecDeque::new();
         None
+    }
+}
+
+/// The run of something on the thread that asked for it. What has come in the meantime gets a drain.
+struct Here<'m, T: Send + 'static>(&'m Arc<Mailbox<T>>);
+
+impl<T: Send + 'static> Drop for Here<'_, T> {
+    fn drop(&mut self) {
+        let mut state = lock(&self.0.state);
+        state.drain = Drain::None;
+        if state.front.is_some() || (state.handles == 0 && !state.empty) {
+            self.0.call_drain(state);
+        }
     }
 }
 

@@ -89,6 +89,11 @@ impl<T> Seat<T> {
         take(*value).map_err(|value| Seat { value: Box::new(value), left, turn })
     }
 
+    /// The call has not used the value after all.
+    pub(crate) fn undo_turn(&mut self) {
+        self.turn -= 1;
+    }
+
     pub(crate) fn turn(&self) -> u64 {
         self.turn
     }

@@ -5,15 +5,16 @@ use crate::lock::lock;
 use crate::mailbox::{self, Task};
 use crate::pool::{self, Pool, Refusal, Stuck, Wait, Work};
 use crate::seat::Seat;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Instant, Mutex};
 use crate::wake::wake;
 use std::any::type_name;
 use std::marker::PhantomData;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What a `Call` sees of its cell.
 pub(super) trait Ticket<R>: Send + Sync {
@@ -189,18 +190,20 @@ impl<P: Policy> Core<P> {
         if polled.is_ready() || !pool::on_job_thread() || lock(&self.slot).wait.is_some() {
             return polled;
         }
-        let Some(wait) = pool::wait_for(home) else {
-            lock(&self.slot).abandoned = true;
-            return Poll::Ready(self.policy.refuse(CallError::deadlock()));
-        };
         let mut slot = lock(&self.slot);
         if matches!(slot.stage, Stage::Ended(_)) {
             drop(slot);
-            drop(wait);
-            self.poll_slot(cx)
-        } else {
-            slot.wait = Some(wait);
+            return self.poll_slot(cx);
+        }
+        slot.wait = pool::wait_for(home);
+        slot.abandoned |= slot.wait.is_none();
+        let waits = slot.wait.is_some();
+        drop(slot);
+        if waits {
+            pool::help(home);
             Poll::Pending
+        } else {
+            Poll::Ready(self.policy.refuse(CallError::deadlock()))
         }
     }
 

@@ -2,9 +2,9 @@
 
 use crate::lock::lock;
 use crate::pool::Refusal;
+use crate::sync::Mutex;
 use std::any::Any;
 use std::panic::resume_unwind;
-use std::sync::Mutex;
 use std::{error, fmt};
 
 /// Why a call gave no result: it panicked, it was cancelled, or it could not be run.

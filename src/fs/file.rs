@@ -1,5 +1,6 @@
 //! `File`: std's file under `Aio`, with its path.
 
+mod cached;
 mod lanes;
 mod latch;
 mod lock;
@@ -100,6 +101,13 @@ impl File {
         File::build(&Pool::default(), file, None)
     }
 
+    /// The same for a file that was opened here: nobody else has a descriptor of it.
+    pub(super) fn opened(pool: &Pool, file: fs::File, path: Arc<Path>) -> File {
+        let file = File::build(pool, file, Some(path));
+        file.lanes.sole.set(true);
+        file
+    }
+
     pub(crate) fn build(pool: &Pool, file: fs::File, path: Option<Arc<Path>>) -> File {
         let file = Arc::new(file);
         let lanes = Lanes::new(&file);
@@ -124,6 +132,7 @@ impl File {
     /// While it is held, [`close`](File::close) and [`into_std`](File::into_std) fail.
     #[doc(alias("as_fd", "fileno", "as_handle"))]
     pub fn as_std(&self) -> Option<Arc<fs::File>> {
+        self.lanes.sole.set(false);
         self.lanes.file()
     }
 

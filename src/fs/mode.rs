@@ -1,6 +1,6 @@
 //! CPython's modes of `open()`.
 
-use std::fs::OpenOptions;
+use super::OpenOptions;
 use std::io;
 
 const ALLOWED: &str =

@@ -1,6 +1,7 @@
 //! Opening a file: by CPython's modes, or by std's options.
 
 use super::File;
+use super::inline;
 use super::mode::{self, Access};
 use crate::call::Call;
 use crate::error::{Context, Operation, Result, shared};
@@ -44,7 +45,7 @@ pub fn open(path: impl AsRef<Path>, mode: &str) -> Call<Result<File>> {
     match mode::parse(mode) {
         Ok(mode) => {
             let at_end = mode.options == Access::Append;
-            OpenOptions::from(mode.to_options()).open_at(path, at_end)
+            mode.to_options().open_at(path, at_end)
         }
         Err(error) => {
             let context = Context::on(Operation::Open, Some(shared(path)));
@@ -72,6 +73,9 @@ pub fn open(path: impl AsRef<Path>, mode: &str) -> Call<Result<File>> {
 pub struct OpenOptions {
     std: fs::OpenOptions,
     pool: Option<Pool>,
+    read: bool,
+    /// There may be more that is on: std's own options do not tell.
+    more: bool,
 }
 
 /// The setters of std, by its names.
@@ -80,6 +84,10 @@ macro_rules! setters {
         #[doc = concat!($what, ": [`std::fs::OpenOptions::", stringify!($name), "`].")]
         pub fn $name(&mut self, $name: bool) -> &mut Self {
             self.std.$name($name);
+            match stringify!($name) {
+                "read" => self.read = $name,
+                _ => self.more |= $name,
+            }
             self
         }
     )*};
@@ -88,7 +96,7 @@ macro_rules! setters {
 impl OpenOptions {
     /// Options that are all off.
     pub fn new() -> Self {
-        fs::OpenOptions::new().into()
+        OpenOptions { more: false, ..fs::OpenOptions::new().into() }
     }
 
     setters! {
@@ -117,12 +125,19 @@ impl OpenOptions {
         let pool = self.pool.clone().unwrap_or_default();
         let context = Context::on(Operation::Open, Some(path.clone()));
         let on = pool.clone();
+        if self.read
+            && !self.more
+            && pool.is_inline()
+            && let Some(file) = inline::open(&path)
+        {
+            return Call::at_once(Ok(File::opened(&pool, file, path)), 0);
+        }
         pool.run_as(Typed::harmless(context), move || {
             let mut file = options.open(&path)?;
             if at_end {
                 seek_to_end(&mut file)?;
             }
-            Ok(File::build(&on, file, Some(path)))
+            Ok(File::opened(&on, file, path))
         })
     }
 }
@@ -143,7 +158,7 @@ impl Default for OpenOptions {
 
 impl From<fs::OpenOptions> for OpenOptions {
     fn from(std: fs::OpenOptions) -> Self {
-        OpenOptions { std, pool: None }
+        OpenOptions { std, pool: None, read: false, more: true }
     }
 }
 

@@ -2,29 +2,73 @@
 
 use super::read::{Chunk, Text};
 use crate::call::Call;
+use crate::coop;
 use crate::error::Result;
 use std::fmt;
 use std::future::Future;
 use std::io::IoSliceMut;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 /// The future of a typed read: `read` and `read_exact` fill a `[u8]`, `read_to_end` appends to a `Vec<u8>`,
 /// `read_to_string` to a `String`. Gives the number of bytes, or `()` for `read_exact`.
 ///
 /// *Ordering:* the read was queued when this value was made. *Abandonment:* a read that is dropped before
-/// it starts is left out; what it had read by then is there for the next read, and the buffer is as it was.
+/// it starts is left out; what it had read by then is there for the next read. The buffer's content is then
+/// not specified.
 #[must_use = "nothing is read into the buffer unless this is awaited"]
 pub struct Fill<'b, B: Buffer + ?Sized, N> {
-    call: Call<Chunk<B::Taken>>,
+    state: State<B::Taken>,
     buffer: &'b mut B,
     count: PhantomData<fn() -> N>,
 }
 
+enum State<T> {
+    Made(Call<Chunk<T>>),
+    /// So many bytes are in the buffer.
+    Filled(Filled),
+    Spent,
+}
+
+/// A read that was done when it was made.
+pub(crate) struct Filled {
+    pub(crate) count: usize,
+    /// Of a read that has moved the value's position.
+    pub(crate) back: Option<GivesBack>,
+}
+
+/// Gives a read back, unless its caller has it.
+pub(crate) struct GivesBack {
+    pub(crate) from: Arc<dyn TakesBack>,
+    pub(crate) count: usize,
+    /// In which turn of the value it was.
+    pub(crate) turn: u64,
+}
+
+/// A value that can be put back over bytes which were read for a caller who does not want them.
+pub(crate) trait TakesBack: Send + Sync {
+    fn take_back(&self, count: usize, turn: u64);
+}
+
+impl Drop for GivesBack {
+    fn drop(&mut self) {
+        if self.count > 0 {
+            self.from.take_back(self.count, self.turn);
+        }
+    }
+}
+
 impl<'b, B: Buffer + ?Sized, N> Fill<'b, B, N> {
     pub(super) fn new(call: Call<Chunk<B::Taken>>, buffer: &'b mut B) -> Self {
-        Fill { call, buffer, count: PhantomData }
+        Fill { state: State::Made(call), buffer, count: PhantomData }
+    }
+}
+
+impl<'b, N> Fill<'b, [u8], N> {
+    pub(crate) fn at_once(filled: Filled, buffer: &'b mut [u8]) -> Self {
+        Fill { state: State::Filled(filled), buffer, count: PhantomData }
     }
 }
 
@@ -32,9 +76,26 @@ impl<B: Buffer + ?Sized, N: Count> Future for Fill<'_, B, N> {
     type Output = Result<N>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<N>> {
-        let chunk = ready!(Pin::new(&mut self.call).poll(cx));
-        self.buffer.fill(chunk.taken);
-        Poll::Ready(chunk.result.map(N::count))
+        match &mut self.state {
+            State::Made(call) => {
+                let chunk = ready!(Pin::new(call).poll(cx));
+                self.buffer.fill(chunk.taken);
+                Poll::Ready(chunk.result.map(N::count))
+            }
+            State::Filled(filled) => {
+                let count = filled.count;
+                if coop::spend(count) {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                if let Some(back) = &mut filled.back {
+                    back.count = 0;
+                }
+                self.state = State::Spent;
+                Poll::Ready(Ok(N::count(count)))
+            }
+            State::Spent => panic!("aiofile: a read was polled after it had ended"),
+        }
     }
 }
 

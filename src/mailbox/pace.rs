@@ -4,11 +4,10 @@
 //! the drain lingers for the next one, and the caller spins for its answer: together, for each alone makes it worse (the two
 //! threads are then on different processors, and the one that sleeps pays for it).
 
-use std::hint;
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::sync::{Instant, hint, thread};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a caller spins: longer than a hop between two threads that are awake, and much shorter than a sleep.
 const SPIN: Duration = Duration::from_micros(5);

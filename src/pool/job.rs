@@ -1,11 +1,12 @@
 //! A job: what a supply of threads runs; and what the thread of one is in the middle of.
 
 use super::{Pool, Work};
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::thread_local;
 use std::cell::Cell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What [`Pool::from_fn`] gives to a supply of threads: to be run once, on a thread that may block.
 ///

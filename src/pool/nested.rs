@@ -7,10 +7,10 @@
 
 use super::{Work, exit, job};
 use crate::lock::lock;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::{Duration, Instant};
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{Instant, Mutex, thread};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// How long a supply may take to start what a job waits for.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -29,8 +29,10 @@ struct Edge {
 /// A wait of a job for a work, until this is dropped.
 pub(crate) struct Wait(Edge);
 
-/// Notes that the job on this thread waits for a work, and helps that work. `None`: the wait could not end, for
+/// Notes that the job on this thread waits for a work, which it then has to [`help`]. `None`: the wait could not end, for
 /// what is waited for waits for this job.
+///
+/// To be called under the lock that whoever ends the wait takes first, so that no wait is noted that has ended.
 pub(crate) fn wait_for(what: usize) -> Option<Wait> {
     let by = job::innermost()?;
     let wait = Edge { by, what };
@@ -42,9 +44,13 @@ pub(crate) fn wait_for(what: usize) -> Option<Wait> {
         waits.push(wait);
         COUNT.store(waits.len(), Ordering::SeqCst);
     }
+    Some(Wait(wait))
+}
+
+/// Sees to it that a work comes about for which a job waits.
+pub(crate) fn help(what: usize) {
     // Whichever pool it is of; if of none yet, the pool will look here when it takes it.
     let _ = exit::pools().iter().any(|pool| pool.help(what));
-    Some(Wait(wait))
 }
 
 impl Drop for Wait {

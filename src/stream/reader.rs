@@ -8,7 +8,7 @@ mod taking;
 
 use super::{Handle, polled};
 use crate::call::Call;
-use crate::error::{Error, Operation, Result};
+use crate::error::{Error, Operation, Result, is_interrupted};
 use crate::io::{self, Ahead};
 pub use chunks::Chunks;
 pub use lines::Lines;
@@ -16,7 +16,7 @@ pub use split::Split;
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
-use std::io::{ErrorKind, IoSliceMut, Read, Seek, SeekFrom};
+use std::io::{IoSliceMut, Read, Seek, SeekFrom};
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -64,7 +64,7 @@ const DEPTH: usize = 8;
 /// # Errors
 ///
 /// An error of the value comes in its place, behind the bytes that were read before it, and once; reading can go on.
-/// [`Interrupted`](ErrorKind::Interrupted) is one of `read` and `fill_buf` alone, as with std.
+/// [`Interrupted`](std::io::ErrorKind::Interrupted) is one of `read` and `fill_buf` alone, as with std.
 ///
 /// # Cost
 ///
@@ -136,7 +136,7 @@ impl<H: Handle<Value: Read>> Reader<H> {
         Poll::Ready(Ok(count))
     }
 
-    /// Fills the buffer, or fails with [`UnexpectedEof`](ErrorKind::UnexpectedEof), the bytes in the buffer.
+    /// Fills the buffer, or fails with [`UnexpectedEof`](std::io::ErrorKind::UnexpectedEof), the bytes in the buffer.
     pub async fn read_exact(&mut self, buffer: &mut [u8]) -> Result<()> {
         Taking::fill(self, buffer).await
     }
@@ -265,7 +265,7 @@ impl<H: Handle<Value: Read>> Reader<H> {
     pub(super) fn poll_fill_again(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         loop {
             match ready!(self.poll_fill(cx)) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if is_interrupted(error.io_error()) => {}
                 filled => return Poll::Ready(filled),
             }
         }

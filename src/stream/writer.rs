@@ -7,12 +7,10 @@ use crate::call::{Call, poll_kept};
 use crate::error::{Error, Operation, Result};
 use crate::fs::File;
 use crate::io::{self, Typed, typed};
-use crate::pool::{self, Wait};
-use pipe::Pipe;
+use pipe::WriterEnd;
 use std::fmt;
 use std::future::poll_fn;
 use std::io::{IoSlice, Seek, SeekFrom, Write};
-use std::sync::Arc;
 use std::task::{self, Poll, ready};
 
 /// A buffer in front of a handle: writes are accepted at memory speed, and written by the pool at once, in
@@ -57,13 +55,11 @@ use std::task::{self, Poll, ready};
 /// holds no buffer.
 pub struct Writer<H: Handle<Value: Write>> {
     handle: H,
-    pipe: Arc<Pipe>,
+    pipe: WriterEnd,
     /// The value's own flush, which goes on when its wait is abandoned; and what had been accepted when it was made.
     flush: Option<Call<Result<()>>>,
     flushes: u64,
     closing: Option<Call<Result<()>>>,
-    /// That a job waits for room, or for the end of what waits.
-    wait: Option<Wait>,
     /// Where a seek is to go that has not begun.
     seek_to: Option<SeekFrom>,
 }
@@ -80,10 +76,11 @@ pub struct Progress {
 }
 
 impl<H: Handle<Value: Write>> Writer<H> {
-    /// A writer on this handle. What the handle's clones write goes in between, in the order made.
+    /// A writer on this handle. What the handle's clones write goes in between, somewhere: only what was flushed
+    /// before is known to stand before it.
     pub fn new(handle: H) -> Self {
-        let pipe = Pipe::new(handle.context(Operation::Write));
-        Writer { handle, pipe, flush: None, flushes: 0, closing: None, wait: None, seek_to: None }
+        let pipe = WriterEnd::new(handle.context(Operation::Write));
+        Writer { handle, pipe, flush: None, flushes: 0, closing: None, seek_to: None }
     }
 
     /// Accepts some of the data, and gives the number of bytes; waits only if there is no room.
@@ -144,8 +141,8 @@ impl<H: Handle<Value: Write>> Writer<H> {
         cx: &mut task::Context<'_>,
         data: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
-        let accepted = self.pipe.poll_accept(cx, data);
-        let accepted = ready!(self.waits(accepted))?;
+        let home = self.handle.aio().mailbox().home();
+        let accepted = ready!(self.pipe.poll_accept(cx, home, data))?;
         self.pipe.start(self.handle.aio());
         Poll::Ready(Ok(accepted))
     }
@@ -211,21 +208,7 @@ impl<H: Handle<Value: Write>> Writer<H> {
     fn poll_written(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<()>> {
         self.pipe.resume_if_told();
         self.pipe.start(self.handle.aio());
-        let written = self.pipe.poll_written(cx);
-        self.waits(written)
-    }
-
-    /// A job that waits is known to the pools, and one that would wait for itself is told so.
-    fn waits<R>(&mut self, polled: Poll<Result<R>>) -> Poll<Result<R>> {
-        self.wait = None;
-        if polled.is_ready() || !pool::on_job_thread() {
-            return polled;
-        }
-        self.wait = pool::wait_for(self.handle.aio().mailbox().home());
-        match self.wait {
-            Some(_) => Poll::Pending,
-            None => Poll::Ready(Err(self.handle.context(Operation::Write).deadlock())),
-        }
+        self.pipe.poll_written(cx, self.handle.aio().mailbox().home())
     }
 }
 

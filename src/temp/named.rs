@@ -8,6 +8,7 @@ use crate::fs::File;
 use crate::io::{Typed, typed};
 use crate::lock::lock;
 use crate::pool::Pool;
+use crate::sync::Mutex;
 use std::error;
 use std::fmt;
 use std::fs;
@@ -16,7 +17,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::result;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use tempfile::{PathPersistError, TempPath};
 
 /// A file with a name, which is removed when this is dropped: [`tempfile::NamedTempFile`].

@@ -312,37 +312,41 @@ fn a_pipe_keeps_the_bytes_for_the_next_read() {
     assert_eq!(all, CONTENT);
 }
 
-/// The bytes of a stream, whatever is dropped on the way: nothing is lost, nothing comes twice.
+/// The bytes of a stream, whatever is dropped on the way: nothing is lost, nothing comes twice. Once with reads that need
+/// a thread, and once with those that are done at once.
 #[test]
 fn fifty_thousand_reads_dropped_at_random_lose_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("file");
     let content: Vec<u8> = (0..1_000_000_u32).map(|i| (i % 251) as u8).collect();
     std::fs::write(&path, &content).unwrap();
-    let file = block_on(aiofile::open(&path, "r")).unwrap();
-    let (mut got, mut random, mut pending, mut reads) = (Vec::new(), 1_u32, 0, 0);
-    loop {
-        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let mut buffer = vec![0; 1 + (random >> 24) as usize % 40];
-        let abandon = random >> 8 & 3 > 0;
-        let mut read = file.read(&mut buffer);
-        reads += 1;
-        let result = match abandon {
-            true => poll(&mut read),
-            false => Poll::Ready(block_on(&mut read)),
-        };
-        drop(read);
-        match result {
-            Poll::Ready(result) => match result.unwrap() {
-                0 => break,
-                read => got.extend_from_slice(&buffer[..read]),
-            },
-            Poll::Pending => pending += 1,
+    for inline in [false, true] {
+        let pool = Pool::default().inline(inline);
+        let file = block_on(aiofile::OpenOptions::new().read(true).pool(&pool).open(&path)).unwrap();
+        let (mut got, mut random, mut pending, mut reads) = (Vec::new(), 1_u32, 0, 0);
+        loop {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let mut buffer = vec![0; 1 + (random >> 24) as usize % 40];
+            let mut read = file.read(&mut buffer);
+            reads += 1;
+            let result = match random >> 8 & 3 {
+                0 => Poll::Ready(block_on(&mut read)),
+                1 if inline => Poll::Pending, // not even polled
+                _ => poll(&mut read),
+            };
+            drop(read);
+            match result {
+                Poll::Ready(result) => match result.unwrap() {
+                    0 => break,
+                    read => got.extend_from_slice(&buffer[..read]),
+                },
+                Poll::Pending => pending += 1,
+            }
         }
+        assert!(got == content, "{} of {} bytes", got.len(), content.len());
+        assert!(
+            reads > 50_000 && pending > 10_000,
+            "{pending} of {reads} reads were abandoned while they waited"
+        );
     }
-    assert!(got == content, "{} of {} bytes", got.len(), content.len());
-    assert!(
-        reads > 50_000 && pending > 10_000,
-        "{pending} of {reads} reads were abandoned while they waited"
-    );
 }

@@ -16,6 +16,8 @@ mod exit;
 mod file;
 mod forwarding;
 mod fs;
+#[cfg(target_os = "linux")]
+mod inline;
 mod io_traits;
 mod lanes;
 mod linger;

@@ -29,7 +29,7 @@ impl Steps {
             taken.fetch_add(1, Ordering::SeqCst);
             jobs.lock().unwrap().push_back(job);
         });
-        (steps, pool)
+        (steps, pool.inline(false))
     }
 
     /// How many jobs were ever handed over.

@@ -351,3 +351,49 @@ fn a_waker_that_panics_loses_nothing() {
     steps.run_one();
     assert!(writer.poll_flush(cx).is_ready());
 }
+
+/// What the value says of an error, beyond its kind, comes through whole; and an "interrupted" of its own is not retried
+/// for ever.
+#[test]
+fn an_error_of_the_values_own_comes_through_whole() {
+    #[derive(Debug)]
+    struct Far(u32);
+    impl std::fmt::Display for Far {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "far away: {}", self.0)
+        }
+    }
+    impl std::error::Error for Far {}
+    struct Fails(ErrorKind);
+    impl Write for Fails {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::Error::new(self.0, Far(7)))
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    impl io::Read for Fails {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::new(self.0, Far(8)))
+        }
+    }
+    for kind in [ErrorKind::NotFound, ErrorKind::Interrupted] {
+        let far = |error: &aiofile::Error| {
+            let inner = error.io_error().get_ref();
+            (error.kind(), inner.and_then(|error| error.downcast_ref()).map(|Far(number)| *number))
+        };
+        let mut writer = Aio::new(Fails(kind)).writer();
+        block_on(writer.write_all(b"x")).unwrap();
+        let error = block_on(writer.flush()).unwrap_err();
+        assert_eq!(far(&error), (kind, Some(7)));
+        let again = block_on(writer.write_all(b"y")).unwrap_err();
+        assert_eq!(
+            (again.kind(), again.to_string()),
+            (kind, error.to_string()),
+            "as long as nothing else was done"
+        );
+        let error = block_on(Aio::new(Fails(kind)).reader().read_to_end(&mut Vec::new())).unwrap_err();
+        assert_eq!(far(&error), (kind, Some(8)));
+    }
+}

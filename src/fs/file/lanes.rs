@@ -1,34 +1,39 @@
 //! What runs beside a file's queue: calls that borrow the std file, each a job of its own.
 
 use super::File;
+use super::cached::Sole;
 use crate::call::{Call, Policy};
 use crate::error::Result;
+use crate::fs::inline::Inline;
 use crate::io::Typed;
 use crate::lock::lock;
-use crate::pool::Work;
+use crate::pool::{Pool, Work};
+use crate::sync::{Condvar, Mutex, RwLock};
 use slab::Slab;
 use std::fs;
 use std::io;
 use std::ops::Deref;
-use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 
 /// The borrowers of one std file.
 #[derive(Debug)]
 pub(super) struct Lanes {
     /// Owned by the queue, and by each borrower.
     file: Weak<fs::File>,
+    /// Somebody takes the file: nobody borrows it any more. Read by whoever uses the file at once, for as long.
+    closing: RwLock<bool>,
     borrowers: Mutex<Borrowers>,
     /// Signalled when a borrower has ended.
     ended: Condvar,
     pub(super) held: super::lock::Held,
+    pub(super) inline: Inline,
+    pub(super) sole: Sole,
 }
 
 #[derive(Default)]
 struct Borrowers {
     /// The calls that have not ended; `None` until the call is made.
     calls: Slab<Option<Arc<dyn Work>>>,
-    /// Somebody takes the file: nobody borrows it any more.
-    closing: bool,
 }
 
 impl std::fmt::Debug for Borrowers {
@@ -41,32 +46,60 @@ impl Lanes {
     pub(super) fn new(file: &Arc<fs::File>) -> Arc<Self> {
         Arc::new(Lanes {
             file: Arc::downgrade(file),
+            closing: RwLock::new(false),
             borrowers: Mutex::default(),
             ended: Condvar::new(),
             held: Default::default(),
+            inline: Inline::default(),
+            sole: Sole::default(),
         })
     }
 
     pub(super) fn file(&self) -> Option<Arc<fs::File>> {
-        if lock(&self.borrowers).closing { None } else { self.file.upgrade() }
+        self.at_once(|file| file)
+    }
+
+    /// Gives the file to what ends at once.
+    pub(super) fn at_once<R>(&self, f: impl FnOnce(Arc<fs::File>) -> R) -> Option<R> {
+        let closing = self.closing.read().unwrap_or_else(PoisonError::into_inner);
+        if *closing { None } else { self.file.upgrade().map(f) }
+    }
+
+    /// Reads from an offset what is in the system's cache.
+    #[cfg(unix)]
+    pub(super) fn read_cached(&self, buffer: &mut [u8], offset: u64) -> Option<usize> {
+        let read = |file: Arc<fs::File>| {
+            let read = self.inline.read(&file, buffer, Some(offset));
+            // The queue may have given up its own.
+            if let Some(last) = Arc::into_inner(file) {
+                Pool::dispose(last);
+            }
+            read
+        };
+        self.at_once(read)?
+    }
+
+    fn set_closing(&self, closing: bool) {
+        *self.closing.write().unwrap_or_else(PoisonError::into_inner) = closing;
     }
 
     fn borrow(self: &Arc<Self>) -> Option<Borrowed> {
-        let mut borrowers = lock(&self.borrowers);
-        let file = Some(self.file.upgrade().filter(|_| !borrowers.closing)?);
-        Some(Borrowed { file, key: borrowers.calls.insert(None), lanes: Arc::clone(self) })
+        self.at_once(|file| {
+            let key = lock(&self.borrowers).calls.insert(None);
+            Borrowed { file: Some(file), key, lanes: Arc::clone(self) }
+        })
     }
 
     /// Takes the file from its queue, when all who borrow it have ended. If it is held elsewhere, it stays.
     pub(super) fn take(&self, file: Arc<fs::File>) -> std::result::Result<fs::File, Arc<fs::File>> {
+        self.set_closing(true);
         self.wait_for_borrowers();
-        Arc::try_unwrap(file).inspect_err(|_| lock(&self.borrowers).closing = false)
+        Arc::try_unwrap(file).inspect_err(|_| self.set_closing(false))
     }
 
     /// A borrower may wait for the very thread that waits here: what has not started is run by it.
     fn wait_for_borrowers(&self) {
         let mut borrowers = lock(&self.borrowers);
-        borrowers.closing = true;
         while !borrowers.calls.is_empty() {
             let unstarted = borrowers.calls.iter().filter_map(|(_, call)| call.clone());
             let unstarted: Vec<_> = unstarted.filter(|call| !call.has_started()).collect();

@@ -2,8 +2,8 @@
 
 use crate::error::again;
 use crate::lock::lock;
+use crate::sync::Mutex;
 use std::io;
-use std::sync::Mutex;
 
 /// The first error of a sync of one open file.
 #[derive(Debug, Default)]

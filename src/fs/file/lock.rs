@@ -8,9 +8,10 @@ use crate::error::{Context, Operation, Result};
 use crate::io::Typed;
 use crate::lock::lock;
 use crate::pool::{self, Pool};
+use crate::sync::Mutex;
 use std::fs;
 use std::io;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 /// The lock that an open file holds.
 #[derive(Debug, Default)]

@@ -44,7 +44,8 @@ impl File {
 
     /// Reads some bytes; 0 is the end: [`Read::read`](std::io::Read::read).
     pub fn read<'b>(&self, buffer: &'b mut [u8]) -> Fill<'b, [u8], usize> {
-        io::read(self, self.context(Operation::Read), buffer, seek_back)
+        self.read_at_once(buffer, false)
+            .unwrap_or_else(|buffer| io::read(self, self.context(Operation::Read), buffer, seek_back))
     }
 
     /// Reads some bytes into many buffers in one readv(2):
@@ -56,7 +57,8 @@ impl File {
 
     /// Fills the buffer: [`Read::read_exact`](std::io::Read::read_exact).
     pub fn read_exact<'b>(&self, buffer: &'b mut [u8]) -> Fill<'b, [u8], ()> {
-        io::read_exact(self, self.context(Operation::Read), buffer, seek_back)
+        self.read_at_once(buffer, true)
+            .unwrap_or_else(|buffer| io::read_exact(self, self.context(Operation::Read), buffer, seek_back))
     }
 
     /// Appends everything up to the end: [`Read::read_to_end`](std::io::Read::read_to_end), in one hop.
@@ -151,6 +153,7 @@ impl File {
     /// descriptor.)
     #[doc(alias = "dup")]
     pub fn try_clone(&self) -> Call<Result<File>> {
+        self.lanes.sole.set(false);
         let (pool, path, latch) = (self.pool().clone(), self.path.clone(), Arc::clone(&self.latch));
         let policy = Typed::harmless(self.context(Operation::TryClone));
         typed(self, policy, move |file| {

@@ -26,13 +26,19 @@ impl File {
     /// ```
     #[doc(alias = "pread")]
     pub fn read_at<'b>(&self, buffer: &'b mut [u8], offset: u64) -> Fill<'b, [u8], usize> {
-        io::read_beside(self.context(Operation::Read), buffer, |policy, wanted| {
-            self.beside_as(policy, move |file| io::chunk(wanted, |buffer| file.read_at(buffer, offset)))
+        self.read_at_once_from(buffer, offset, false).unwrap_or_else(|buffer| {
+            io::read_beside(self.context(Operation::Read), buffer, |policy, wanted| {
+                self.beside_as(policy, move |file| io::chunk(wanted, |buffer| file.read_at(buffer, offset)))
+            })
         })
     }
 
     /// Fills the buffer from an offset: [`FileExt::read_exact_at`].
     pub fn read_exact_at<'b>(&self, buffer: &'b mut [u8], offset: u64) -> Fill<'b, [u8], ()> {
+        let buffer = match self.read_at_once_from(buffer, offset, true) {
+            Ok(fill) => return fill,
+            Err(buffer) => buffer,
+        };
         io::read_beside(self.context(Operation::Read), buffer, |policy, wanted| {
             let fill = move |file: &std::fs::File, buffer: &mut [u8]| {
                 file.read_exact_at(buffer, offset).map(|()| buffer.len())

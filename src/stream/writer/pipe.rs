@@ -2,16 +2,19 @@
 
 use crate::aio::Aio;
 use crate::call::{CallError, Policy};
-use crate::error::{Context, Error, Result, again};
+use crate::error::{Context, Error, Result, again, is_interrupted};
 use crate::lock::lock;
+use crate::pool::{self, Wait};
 use crate::seat::Seat;
 use crate::stream::Progress;
+use crate::sync::{Mutex, MutexGuard};
 use crate::wake::wake;
 use std::any::Any;
 use std::io::{self, IoSlice, Write};
 use std::mem;
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{self, Poll, Waker};
 
 /// How many bytes may wait, for small writes and for large ones.
@@ -20,6 +23,30 @@ const ROOM_FOR_LARGE: usize = 4 << 20;
 const LARGE: usize = 64 << 10;
 /// A buffer that is kept for the next round, at most.
 const KEPT: usize = ROOM;
+
+/// The end of the pipe that the writer has.
+pub(super) struct WriterEnd(Arc<Pipe>);
+
+impl WriterEnd {
+    pub(super) fn new(context: Context) -> Self {
+        WriterEnd(Arc::new(Pipe { context, state: Mutex::default() }))
+    }
+}
+
+impl Deref for WriterEnd {
+    type Target = Arc<Pipe>;
+
+    fn deref(&self) -> &Arc<Pipe> {
+        &self.0
+    }
+}
+
+impl Drop for WriterEnd {
+    fn drop(&mut self) {
+        let waits = lock(&self.state).stop_waiting();
+        drop(waits); // not under the lock
+    }
+}
 
 pub(super) struct Pipe {
     context: Context,
@@ -38,6 +65,8 @@ struct State {
     failed: Option<Failed>,
     /// The writer's task: for room, and for the end of what waits.
     waker: Option<Waker>,
+    /// That this task is in a job, which waits.
+    wait: Option<Wait>,
 }
 
 /// Why nothing is written any more, until the writer says to go on.
@@ -55,10 +84,6 @@ enum Why {
 }
 
 impl Pipe {
-    pub(super) fn new(context: Context) -> Arc<Self> {
-        Arc::new(Pipe { context, state: Mutex::default() })
-    }
-
     pub(super) fn progress(&self) -> Progress {
         lock(&self.state).progress
     }
@@ -67,10 +92,11 @@ impl Pipe {
         lock(&self.state).progress.synced = bytes;
     }
 
-    /// Takes some of the data in, or the waker if there is no room.
+    /// Takes some of the data in, or the waker if there is no room. `home`: that of the calls that make room.
     pub(super) fn poll_accept(
         &self,
         cx: &mut task::Context<'_>,
+        home: usize,
         data: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
         let mut state = lock(&self.state);
@@ -81,7 +107,7 @@ impl Pipe {
         let room = if wanted < LARGE { ROOM } else { ROOM_FOR_LARGE };
         let count = wanted.min(room.saturating_sub(state.waiting.len()));
         if count == 0 && wanted > 0 {
-            return state.wait(cx);
+            return self.wait(state, cx, home);
         }
         let mut left = count;
         for slice in data {
@@ -94,23 +120,52 @@ impl Pipe {
     }
 
     /// Ready when nothing waits and nothing is being written.
-    pub(super) fn poll_written(&self, cx: &mut task::Context<'_>) -> Poll<Result<()>> {
-        let mut state = lock(&self.state);
+    pub(super) fn poll_written(&self, cx: &mut task::Context<'_>, home: usize) -> Poll<Result<()>> {
+        let state = lock(&self.state);
         if state.failed.is_some() {
             Poll::Ready(Err(self.tell(state)))
         } else if state.drain || !state.waiting.is_empty() {
-            state.wait(cx)
+            self.wait(state, cx, home)
         } else {
             Poll::Ready(Ok(()))
         }
     }
 
+    /// Waits for a drain. A job that waits is known to the pools, and one that would wait for itself is told so.
+    fn wait<R>(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        cx: &mut task::Context<'_>,
+        home: usize,
+    ) -> Poll<Result<R>> {
+        let before = state.stop_waiting();
+        if pool::on_job_thread() {
+            state.wait = pool::wait_for(home);
+            if state.wait.is_none() {
+                drop(state);
+                return Poll::Ready(Err(self.context.deadlock()));
+            }
+        }
+        state.waker = Some(cx.waker().clone());
+        let in_job = state.wait.is_some();
+        drop(state);
+        drop(before); // a waker's drop is another's code: not under the lock
+        if in_job {
+            pool::help(home);
+        }
+        Poll::Pending
+    }
+
     /// The failure, for the writer; a panic resumes.
-    fn tell(&self, mut state: std::sync::MutexGuard<'_, State>) -> Error {
+    fn tell(&self, mut state: MutexGuard<'_, State>) -> Error {
         let Some(failed) = &mut state.failed else { unreachable!("it was there a line above") };
         failed.told = true;
         match &mut failed.why {
-            Why::Error(error) => self.context.error(again(error)),
+            // The error itself, with all that it carries; a copy stays, for those who ask again.
+            Why::Error(error) => {
+                let copy = again(error);
+                self.context.error(mem::replace(error, copy))
+            }
             Why::Refused(why) => self.context.error(io::Error::other(why.again())),
             Why::Panic(payload) => match payload.take() {
                 Some(payload) => {
@@ -167,9 +222,9 @@ impl Pipe {
                     // What came in the meantime comes after what is left.
                     let later = mem::replace(&mut state.waiting, chunk);
                     state.waiting.extend_from_slice(&later);
-                    let waker = state.fail(why);
+                    let waits = state.fail(why);
                     drop(state);
-                    wake(waker);
+                    waits.end();
                     return;
                 }
             }
@@ -179,7 +234,7 @@ impl Pipe {
     /// All that waits; at the end, the drain is over.
     fn take_chunk(&self) -> Option<Vec<u8>> {
         let mut state = lock(&self.state);
-        let waker = state.waker.take();
+        let waits = state.stop_waiting();
         let chunk = if state.waiting.is_empty() {
             state.drain = false;
             state.spare = Vec::new();
@@ -189,18 +244,14 @@ impl Pipe {
             Some(mem::replace(&mut state.waiting, spare))
         };
         drop(state);
-        wake(waker);
+        waits.end();
         chunk
     }
 }
 
 impl State {
-    fn wait<R>(&mut self, cx: &task::Context<'_>) -> Poll<R> {
-        match &mut self.waker {
-            Some(waker) => waker.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
-        }
-        Poll::Pending
+    fn stop_waiting(&mut self) -> Waits {
+        Waits(self.waker.take(), self.wait.take())
     }
 
     fn keep(&mut self, chunk: Vec<u8>) {
@@ -209,12 +260,21 @@ impl State {
         }
     }
 
-    /// The waker is to be woken without the lock.
-    #[must_use]
-    fn fail(&mut self, why: Why) -> Option<Waker> {
+    fn fail(&mut self, why: Why) -> Waits {
         self.drain = false;
         self.failed = Some(Failed { why, told: false });
-        self.waker.take()
+        self.stop_waiting()
+    }
+}
+
+/// Who waited. To be told, or dropped, without the lock.
+#[must_use]
+struct Waits(Option<Waker>, Option<Wait>);
+
+impl Waits {
+    fn end(self) {
+        drop(self.1);
+        wake(self.0);
     }
 }
 
@@ -224,7 +284,7 @@ fn write_all(value: &mut impl Write, chunk: &[u8], done: &mut usize) -> io::Resu
         match value.write(&chunk[*done..]) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(written) => *done += written,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if is_interrupted(&error) => {}
             Err(error) => return Err(error),
         }
     }
@@ -241,8 +301,8 @@ impl Policy for Draining {
     fn seal(&self, (): ()) {}
 
     fn refuse(&self, why: CallError) -> std::result::Result<(), CallError> {
-        let waker = lock(&self.0.state).fail(Why::Refused(why));
-        wake(waker);
+        let waits = lock(&self.0.state).fail(Why::Refused(why));
+        waits.end();
         Ok(())
     }
 

@@ -1,0 +1,22 @@
+//! What ends at once gives way to other tasks now and then, as what has to wait does by itself.
+
+use std::cell::Cell;
+
+/// How much may be done at once on a thread between two times of giving way, in bytes: about 100 µs of copying, or of
+/// calls of the system.
+const BUDGET: usize = 512 << 10;
+/// What a call of the system costs besides, as if it were copied.
+const CALL: usize = 4 << 10;
+
+thread_local! {
+    static LEFT: Cell<usize> = const { Cell::new(BUDGET) };
+}
+
+/// So many bytes were read or written at once, on this thread. Says whether it is time to give way.
+pub(crate) fn spend(bytes: usize) -> bool {
+    LEFT.with(|left| {
+        let after = left.get().checked_sub(CALL + bytes);
+        left.set(after.unwrap_or(BUDGET));
+        after.is_none()
+    })
+}
