@@ -4,7 +4,7 @@
 mod pace;
 
 use crate::lock::lock;
-use crate::pool::{Pool, Refusal, Stuck, Work};
+use crate::pool::{self, Pool, Refusal, Stuck, Work};
 use crate::seat::{Returned, Seat};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Instant, Mutex, MutexGuard};
@@ -122,7 +122,7 @@ impl<T: Send + 'static> Mailbox<T> {
             None => state.front = Some(task),
             Some(_) => state.rest.push_back(task),
         }
-        self.call_drain(state);
+        self.call_drain(state, Pool::submit_here);
         soon
     }
 
@@ -159,7 +159,7 @@ impl<T: Send + 'static> Mailbox<T> {
         let mut state = lock(&self.state);
         state.handles -= 1;
         if state.handles == 0 && !state.empty {
-            self.call_drain(state);
+            self.call_drain(state, Pool::submit);
         }
     }
 
@@ -177,12 +177,12 @@ impl<T: Send + 'static> Mailbox<T> {
         lock(&self.state).empty
     }
 
-    fn call_drain(self: &Arc<Self>, mut state: MutexGuard<'_, State<T>>) {
+    fn call_drain(self: &Arc<Self>, mut state: MutexGuard<'_, State<T>>, submit: fn(&Pool, Arc<dyn Work>)) {
         if state.drain == Drain::None {
             state.drain = Drain::Called;
             state.pace.called(self.pool.linger_time());
             drop(state);
-            self.pool.submit(Arc::clone(self) as _);
+            submit(&self.pool, Arc::clone(self) as _);
         } else {
             drop(state);
             self.told.store(true, Ordering::Release);
@@ -210,7 +210,7 @@ impl<T: Send + 'static> Mailbox<T> {
                 state = lock(&self.state);
                 continue;
             }
-            if seat.is_none() || in_vain {
+            if seat.is_none() || in_vain || pool::is_in_place() {
                 break;
             }
             let now = Instant::now();
@@ -238,7 +238,7 @@ impl<T: Send + 'static> Drop for Here<'_, T> {
         let mut state = lock(&self.0.state);
         state.drain = Drain::None;
         if state.front.is_some() || (state.handles == 0 && !state.empty) {
-            self.0.call_drain(state);
+            self.0.call_drain(state, Pool::submit);
         }
     }
 }
@@ -262,17 +262,17 @@ impl<T: Send + 'static> Work for Mailbox<T> {
             let mut took = Duration::ZERO;
             task.run(&mut seat, measures.then_some(&mut took));
             drop(task);
-            let done = {
+            let (done, waiting) = {
                 let mut state = lock(&self.state);
                 if measures {
                     state.pace.measured(took);
                 }
-                state.pop()
+                (state.pop(), state.waiting())
             };
             drop(done); // not under the lock
             turns = turns.saturating_sub(1);
-            if turns == 0 && self.pool.is_crowded() {
-                // Other handles wait for a worker: to the end of the line.
+            if turns == 0 && (self.pool.is_crowded() || (waiting > 0 && pool::is_in_place())) {
+                // Other handles wait for a worker, or this thread is wanted back: to the end of the line.
                 drop(seat);
                 lock(&self.state).drain = Drain::Called;
                 let pool = self.pool.clone();

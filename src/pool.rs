@@ -15,7 +15,7 @@ use crate::lock::lock;
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sync::{Condvar, Instant, Mutex};
 pub use job::Job;
-pub(crate) use job::on_job_thread;
+pub(crate) use job::{is_in_place, on_job_thread};
 pub(crate) use nested::{Wait, help, wait_for};
 use slab::Slab;
 use std::collections::VecDeque;
@@ -60,6 +60,9 @@ pub struct Pool(Arc<Inner>);
 
 type Supply = Arc<dyn Fn(Job) + Send + Sync>;
 
+/// Runs what may block on the thread that asks for it, if it is one that allows it; says whether it did.
+type InPlace = fn(&mut dyn FnMut()) -> bool;
+
 /// Longer than it takes to wake a thread: a caller that sleeps comes back in time.
 const LINGER: Duration = Duration::from_micros(100);
 
@@ -70,6 +73,7 @@ struct Inner {
     linger: Duration,
     /// Whether what cannot block is done at once, on the thread that asks for it.
     inline: bool,
+    in_place: InPlace,
     state: Mutex<State>,
     /// The length of the queue, for drains that could make room: read without the lock.
     waiting: AtomicUsize,
@@ -86,6 +90,7 @@ impl Inner {
             limit: usize::MAX,
             linger: LINGER,
             inline: true,
+            in_place: |_| false,
             state: Mutex::default(),
             waiting: AtomicUsize::new(0),
             shut_down: AtomicBool::new(false),
@@ -95,8 +100,8 @@ impl Inner {
 
     /// The same settings, with nothing in it.
     fn like(&self) -> Self {
-        let Inner { limit, linger, inline, .. } = *self;
-        Inner { limit, linger, inline, ..Inner::over(Arc::clone(&self.supply)) }
+        let Inner { limit, linger, inline, in_place, .. } = *self;
+        Inner { limit, linger, inline, in_place, ..Inner::over(Arc::clone(&self.supply)) }
     }
 }
 
@@ -183,6 +188,24 @@ impl Pool {
     #[cfg(feature = "tokio")]
     pub fn tokio(handle: ::tokio::runtime::Handle) -> Pool {
         Pool::from_fn(tokio::supply(handle))
+    }
+
+    /// The same, but for calls that a task makes on a worker of a multi-thread runtime: those are run where they are
+    /// made, at once, by [`block_in_place`](::tokio::task::block_in_place) (feature `tokio`).
+    ///
+    /// There is no hop: a call costs what its work does, and some ten ns. The price: the task itself stands still until
+    /// the work is done, with all other futures in it (those that `join!` or `select!` hold beside it), and no time-out
+    /// of the same task comes through; tokio takes the other tasks of the worker to another thread. Order and all other
+    /// promises are as before. Where a call finds others in front of it, running elsewhere, it waits as any other.
+    ///
+    /// # Panics
+    ///
+    /// A call made inside a [`LocalSet`](::tokio::task::LocalSet) that a multi-thread runtime runs: `block_in_place`
+    /// does not work there. (In a task of a current-thread runtime, and outside of tasks, calls go to the blocking
+    /// threads of `handle`.)
+    #[cfg(feature = "tokio")]
+    pub fn tokio_in_place(handle: ::tokio::runtime::Handle) -> Pool {
+        Pool::build(Inner { in_place: tokio::in_place, ..Inner::over(Arc::new(tokio::supply(handle))) })
     }
 
     /// Another pool over the same supply of threads, with a queue of its own and at most `limit` jobs at
@@ -276,7 +299,7 @@ impl Pool {
         F: FnOnce() -> P::Raw + Send + 'static,
     {
         let (call, cell) = Call::made(policy, 0, f);
-        self.submit(cell);
+        self.submit_here(cell);
         call
     }
 
@@ -358,15 +381,20 @@ impl Pool {
 
     /// Takes a work, or answers those who wait in it.
     pub(crate) fn submit(&self, work: Arc<dyn Work>) {
-        self.take(work, Otherwise::Refuse);
+        self.take(work, Otherwise::Refuse, Pool::hand_over);
+    }
+
+    /// The same for a work that its caller is going to wait for: it may be run where it is made.
+    pub(crate) fn submit_here(&self, work: Arc<dyn Work>) {
+        self.take(work, Otherwise::Refuse, Pool::run_in_place);
     }
 
     /// Takes the drop of a value that a pool did not take. Without a thread it waits until there is one.
     pub(crate) fn keep(work: Arc<dyn Work>) {
-        Pool::embedded().take(work, Otherwise::Keep);
+        Pool::embedded().take(work, Otherwise::Keep, Pool::hand_over);
     }
 
-    fn take(&self, work: Arc<dyn Work>, otherwise: Otherwise) {
+    fn take(&self, work: Arc<dyn Work>, otherwise: Otherwise, start: fn(&Pool, usize, Otherwise)) {
         let mut state = lock(&self.0.state);
         if state.closed && otherwise == Otherwise::Refuse {
             drop(state);
@@ -377,7 +405,7 @@ impl Pool {
         if state.jobs < self.0.limit {
             state.jobs += 1;
             drop(state);
-            self.hand_over(key, otherwise);
+            start(self, key, otherwise);
         } else if nested::is_waited_for(id) {
             drop(state);
             self.run_beyond_the_limit(key);
@@ -431,7 +459,7 @@ impl Pool {
 
     /// Puts a work that has had its turn behind those that wait.
     pub(crate) fn requeue(&self, work: Arc<dyn Work>) {
-        self.take(work, Otherwise::Rescue);
+        self.take(work, Otherwise::Rescue, Pool::hand_over);
     }
 
     /// Whether something may be done at once, without a thread of the pool.
@@ -451,6 +479,21 @@ impl Pool {
     fn queue(&self, state: &mut State, key: usize) {
         state.queue.push_back(key);
         self.0.waiting.store(state.queue.len(), Ordering::Relaxed);
+    }
+
+    /// Runs a work, for which a job has been counted, on this thread, where it allows that.
+    fn run_in_place(&self, key: usize, otherwise: Otherwise) {
+        let mut run = || {
+            if let Some(work) = self.work(key) {
+                job::run_in_place(work);
+            }
+        };
+        if !(self.0.in_place)(&mut run) {
+            return self.hand_over(key, otherwise);
+        }
+        if let Some(next) = self.done(key) {
+            self.hand_over(next, Otherwise::Rescue);
+        }
     }
 
     /// Hands a work, for which a job has been counted, to the supply of threads.

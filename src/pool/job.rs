@@ -28,6 +28,7 @@ thread_local! {
     /// destructor and can be read when the process ends.
     static WORKS: Cell<[usize; DEEP]> = const { Cell::new([0; DEEP]) };
     static DEPTH: Cell<usize> = const { Cell::new(0) };
+    static IN_PLACE: Cell<bool> = const { Cell::new(false) };
     /// The job that this thread is handing over; cleared when the supply drops it at once.
     static HANDING: Cell<Option<u64>> = const { Cell::new(None) };
 }
@@ -87,6 +88,18 @@ pub(super) fn run(work: Arc<dyn Work>) {
     DEPTH.set(depth + 1);
     work.run(); // which catches what panics
     DEPTH.set(depth);
+}
+
+/// The same, on the thread that asked for it: which goes on with what is its own.
+pub(super) fn run_in_place(work: Arc<dyn Work>) {
+    let outer = IN_PLACE.replace(true);
+    run(work);
+    IN_PLACE.set(outer);
+}
+
+/// Whether this thread runs a work of its own asking, and is wanted back.
+pub(crate) fn is_in_place() -> bool {
+    IN_PLACE.get()
 }
 
 pub(crate) fn on_job_thread() -> bool {

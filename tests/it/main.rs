@@ -16,6 +16,8 @@ mod exit;
 mod file;
 mod forwarding;
 mod fs;
+#[cfg(feature = "tokio")]
+mod in_place;
 #[cfg(target_os = "linux")]
 mod inline;
 mod io_traits;

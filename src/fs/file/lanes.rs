@@ -163,7 +163,7 @@ impl File {
             *borrower = Some(Arc::clone(&cell) as _);
             self.lanes.ended.notify_all(); // one who waits for it can now run it
         }
-        self.pool().submit(cell);
+        self.pool().submit_here(cell);
         Ok(call)
     }
 }
