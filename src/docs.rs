@@ -12,6 +12,7 @@
 //! | what runs when; what dropping a future does; how a handle is closed, and the process ended | [`ordering`] |
 //! | what an error says; what a panic, a refusal, a cancellation look like | [`errors`] |
 //! | on which threads, how many at once, until when | [`pools`] |
+//! | what a call costs: hops, copies, allocations | [`costs`] |
 
 /// Makes a page of tables, and a test of each row: the code of its second place is run after `before`, and then the
 /// row's check. (In the code, a `|` stands between two literals: in a table it has to be escaped.)
@@ -59,6 +60,7 @@ macro_rules! page {
 }
 
 mod async_fs;
+pub mod costs;
 pub mod errors;
 mod forms;
 pub mod ordering;

@@ -60,6 +60,9 @@ pub struct Pool(Arc<Inner>);
 
 type Supply = Arc<dyn Fn(Job) + Send + Sync>;
 
+/// How many jobs have ended: when one has, what was kept for lack of a thread is tried again.
+static ENDED: AtomicUsize = AtomicUsize::new(0);
+
 /// Runs what may block on the thread that asks for it, if it is one that allows it; says whether it did.
 type InPlace = fn(&mut dyn FnMut()) -> bool;
 
@@ -113,7 +116,13 @@ struct State {
     /// The keys of works that wait for one of them.
     queue: VecDeque<usize>,
     /// Every work that was accepted and has not ended.
-    works: Slab<Arc<dyn Work>>,
+    works: Slab<Accepted>,
+}
+
+struct Accepted {
+    work: Arc<dyn Work>,
+    /// The number of the job that is to run it, or to be refused; 0 once it is known which.
+    job: u64,
 }
 
 /// What a pool runs: the drain of a mailbox, or one closure. To run it a second time does nothing.
@@ -401,7 +410,7 @@ impl Pool {
             return work.refuse(Refusal::ShutDown);
         }
         let id = work.id();
-        let key = state.works.insert(work);
+        let key = state.works.insert(Accepted { work, job: 0 });
         if state.jobs < self.0.limit {
             state.jobs += 1;
             drop(state);
@@ -417,7 +426,7 @@ impl Pool {
     /// Sees to it that a work which a job waits for is run, if it is one of this pool's; says whether it is.
     fn help(&self, id: usize) -> bool {
         let mut state = lock(&self.0.state);
-        let of_id = |key: &usize| state.works.get(*key).is_some_and(|work| work.id() == id);
+        let of_id = |key: &usize| state.works.get(*key).is_some_and(|accepted| accepted.work.id() == id);
         if let Some(at) = state.queue.iter().position(of_id) {
             let key = state.queue.remove(at).expect("its position was found");
             self.0.waiting.store(state.queue.len(), Ordering::Relaxed);
@@ -425,7 +434,8 @@ impl Pool {
             self.run_beyond_the_limit(key);
             return true;
         }
-        let work = state.works.iter().map(|(_, work)| work).find(|work| work.id() == id).cloned();
+        let mut works = state.works.iter().map(|(_, accepted)| &accepted.work);
+        let work = works.find(|work| work.id() == id).cloned();
         drop(state);
         match work {
             Some(work) if !work.has_started() => nested::watch(work),
@@ -498,10 +508,14 @@ impl Pool {
 
     /// Hands a work, for which a job has been counted, to the supply of threads.
     fn hand_over(&self, key: usize, otherwise: Otherwise) {
+        let ended = ENDED.load(Ordering::SeqCst);
         let taken = Job::spawn(self, key, &*self.0.supply)
             || (otherwise == Otherwise::Rescue && Job::spawn(self, key, &blocking::spawn));
         if !taken {
             self.no_thread(key, otherwise);
+            if otherwise == Otherwise::Keep && ended != ENDED.load(Ordering::SeqCst) {
+                self.resume(); // the last job to end may have found nothing kept yet
+            }
         }
     }
 
@@ -523,8 +537,8 @@ impl Pool {
             }
             self.signal_if_quiet(&state);
             drop(state);
-            if let Some(work) = work {
-                work.refuse(Refusal::NoThread);
+            if let Some(accepted) = work {
+                accepted.work.refuse(Refusal::NoThread);
             }
             match next {
                 Some(next) if !Job::spawn(self, next, &blocking::spawn) => key = next,
@@ -538,11 +552,25 @@ impl Pool {
     }
 
     fn work(&self, key: usize) -> Option<Arc<dyn Work>> {
-        lock(&self.0.state).works.get(key).cloned()
+        lock(&self.0.state).works.get(key).map(|accepted| Arc::clone(&accepted.work))
+    }
+
+    /// The work of this key is now this job's to run.
+    fn set_job(&self, key: usize, job: u64) {
+        if let Some(accepted) = lock(&self.0.state).works.get_mut(key) {
+            accepted.job = job;
+        }
+    }
+
+    /// Whether the work of this key was still that job's, which it is no more.
+    fn take_job(&self, key: usize, job: u64) -> bool {
+        let mut state = lock(&self.0.state);
+        let accepted = state.works.get_mut(key).filter(|accepted| accepted.job == job);
+        accepted.map(|accepted| accepted.job = 0).is_some()
     }
 
     fn works(&self) -> Vec<Arc<dyn Work>> {
-        lock(&self.0.state).works.iter().map(|(_, work)| Arc::clone(work)).collect()
+        lock(&self.0.state).works.iter().map(|(_, accepted)| Arc::clone(&accepted.work)).collect()
     }
 
     /// A job has done this work: gives it the next one, or lets it go.
@@ -554,6 +582,7 @@ impl Pool {
         drop(state);
         drop(work);
         if next.is_none() {
+            ENDED.fetch_add(1, Ordering::SeqCst);
             Pool::embedded().resume();
         }
         next

@@ -103,3 +103,41 @@ fn an_idle_handle_is_small() {
     assert!(new <= 200 && used <= 200, "{new} bytes, {used} after a call");
     println!("an idle handle: {new} bytes, {used} after a call");
 }
+
+/// What `docs::costs` says of files. "At once" is for Linux, and for file systems that tell what is in their cache.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_files_calls_allocate_what_the_docs_say() {
+    use aiofile::OpenOptions;
+    use nix::sys::statfs::{BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC};
+    let _alone = alone();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let path = dir.path().join("file");
+    std::fs::write(&path, [7; 4096]).unwrap();
+    let open = |pool: &Pool| OpenOptions::new().read(true).pool(pool).open(&path).wait().unwrap();
+    let (here, there) = (Pool::default(), Pool::default().inline(false));
+    let (at_once, by_hop) = (open(&here), open(&there));
+    let kind = nix::sys::statfs::statfs(dir.path()).unwrap().filesystem_type();
+    if ![EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC].contains(&kind) {
+        return eprintln!("skipped: the target directory's file system does not say what is in its cache");
+    }
+    let read = |file: &aiofile::File| awaited(|| async { file.read(&mut [0; 1]).await.unwrap() });
+    let read_at = |file: &aiofile::File| awaited(|| async { file.read_at(&mut [0; 1], 7).await.unwrap() });
+    let open_on = |pool: &Pool| {
+        let options = OpenOptions::new().read(true).pool(pool).clone();
+        awaited(|| async { std::mem::forget(options.open(&path).await.unwrap()) })
+    };
+    let read_whole = || awaited(|| async { aiofile::fs::read(&path).await.unwrap() });
+    let table = [
+        ("read, at once", read(&at_once), 0.0),
+        ("read, by a hop", read(&by_hop), 2.0),
+        ("read_at, at once", read_at(&at_once), 0.0),
+        ("read_at, by a hop", read_at(&by_hop), 2.0),
+        ("fs::read, at once", read_whole(), 1.0),
+        ("open, at once", open_on(&here), 7.0),
+        ("open, by a hop", open_on(&there), 8.0),
+    ];
+    for (call, measured, promised) in table {
+        assert!(measured >= promised && measured < promised + 0.5, "{call}: {measured} for {promised}");
+    }
+}

@@ -399,9 +399,14 @@ fn take_all<T: Read>(seat: &mut Seat<T>, put_back: PutBack<T>) -> (Vec<u8>, io::
     (taken, result.map(|_| count))
 }
 
+/// So much memory there is, or the process is at its end anyway.
+const CERTAIN: usize = 1 << 20;
+
 /// A buffer as the system gives it: to fill one with zeros takes an unoptimised build ten times as long.
 fn zeroed(len: usize) -> io::Result<Vec<u8>> {
-    reserve(&mut Vec::new(), len)?;
+    if len > CERTAIN {
+        reserve(&mut Vec::new(), len)?;
+    }
     Ok(vec![0; len])
 }
 

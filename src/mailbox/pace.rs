@@ -20,7 +20,7 @@ const SAMPLE: u8 = 8;
 /// After lingering in vain, so many times, twice as many drains do not linger as the time before.
 const MOST_PENALTIES: u8 = 6;
 /// Looks at the clock once in so many turns.
-const TURNS: u32 = 32;
+const TURNS: u32 = if cfg!(aiofile_shuttle) { 1 } else { 32 };
 
 /// What is known of the pace at which calls come and run. (Small: every handle has one.)
 #[derive(Default)]

@@ -36,7 +36,7 @@ thread_local! {
 impl Job {
     /// Does the work, and goes on with what waits in the pool. Blocks for as long as that takes.
     pub fn run(mut self) {
-        let mut next = self.key.take();
+        let mut next = self.key.take().filter(|key| self.pool.take_job(*key, self.number));
         while let Some(key) = next {
             if let Some(work) = self.pool.work(key) {
                 run(work);
@@ -45,18 +45,19 @@ impl Job {
         }
     }
 
-    /// Hands a work to a supply of threads; says whether it took it.
+    /// Hands a work to a supply of threads; says whether it took it. One that panicked has not, unless the job runs:
+    /// tokio's does when it can have no thread, and keeps the job, which must do nothing then.
     pub(super) fn spawn(pool: &Pool, key: usize, supply: &dyn Fn(Job)) -> bool {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        static NUMBER: AtomicU64 = AtomicU64::new(1);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let outer = HANDING.replace(Some(number));
+        pool.set_job(key, number);
         let job = Job { pool: pool.clone(), key: Some(key), number };
         let panicked = catch_unwind(AssertUnwindSafe(|| supply(job)));
         // The payload of a supply's panic may itself panic when it is dropped: forget it.
-        if let Err(payload) = panicked {
-            std::mem::forget(payload);
-        }
-        HANDING.replace(outer).is_some()
+        let has_panicked = panicked.map_err(std::mem::forget).is_err();
+        let dropped = HANDING.replace(outer).is_none();
+        !(dropped || has_panicked && pool.take_job(key, number))
     }
 }
 
@@ -65,7 +66,7 @@ impl Drop for Job {
         let Some(key) = self.key else { return };
         if HANDING.get() == Some(self.number) {
             HANDING.set(None);
-        } else {
+        } else if self.pool.take_job(key, self.number) {
             self.pool.lost(key);
         }
     }

@@ -159,6 +159,7 @@ fn a_value_is_dropped_on_a_blocking_thread() {
 
 /// The limit of a pool is one of what runs in place, too.
 #[test]
+#[allow(clippy::async_yields_async)] // it is awaited where nothing runs in place
 fn a_limit_holds() {
     let (runtime, pool) = runtime();
     let one = pool.limit(1);

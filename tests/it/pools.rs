@@ -3,8 +3,8 @@
 use crate::support::{Gate, SOON, Steps, block_on, poll};
 use aiofile::{Aio, Pool};
 use std::io::Write;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// The peak of how many run at once.
@@ -87,6 +87,30 @@ fn assert_refused(handle: &Aio<Vec<u8>>, text: &str) {
 fn a_pool_that_drops_its_job_at_once_refuses() {
     let handle = Aio::on(&Pool::from_fn(drop), Vec::new());
     assert_refused(&handle, "the pool has no thread to run the call on");
+}
+
+/// As tokio's does when it can have no thread: the job is refused, whatever becomes of it, and takes no other's place.
+#[test]
+fn a_job_that_a_pool_keeps_and_panics_over_is_refused() {
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let (keep, panics) = (kept.clone(), Arc::new(AtomicBool::new(true)));
+    let panicking = panics.clone();
+    let pool = Pool::from_fn(move |job| {
+        keep.lock().unwrap().push(job);
+        assert!(!panicking.load(Ordering::SeqCst), "no thread for you");
+    });
+    let refused = block_on(pool.run(|| unreachable!("it was refused")).checked()).unwrap_err();
+    assert!(refused.is_refused(), "{refused}");
+    panics.store(false, Ordering::SeqCst);
+    let mut next = pool.run(|| 7); // has the place of the other one
+    let jobs = std::mem::take(&mut *kept.lock().unwrap());
+    let [dead, alive] = <[aiofile::Job; 2]>::try_from(jobs).unwrap();
+    dead.run();
+    assert!(poll(&mut next).is_pending());
+    alive.run();
+    assert_eq!(block_on(next), 7);
+    let end = block_on(pool.shutdown(SOON));
+    assert!(end.is_empty(), "{end:?}");
 }
 
 #[test]
