@@ -13,6 +13,7 @@
 //! | what an error says; what a panic, a refusal, a cancellation look like | [`errors`] |
 //! | on which threads, how many at once, until when | [`pools`] |
 //! | what a call costs: hops, copies, allocations | [`costs`] |
+//! | what is promised, what shows it, and what is not promised | [`promises`] |
 
 /// Makes a page of tables, and a test of each row: the code of its second place is run after `before`, and then the
 /// row's check. (In the code, a `|` stands between two literals: in a table it has to be escaped.)
@@ -65,6 +66,7 @@ pub mod errors;
 mod forms;
 pub mod ordering;
 pub mod pools;
+pub mod promises;
 mod python;
 mod tokio_fs;
 
