@@ -41,7 +41,8 @@ use std::task::{self, Poll, ready};
 /// An error of the value is kept, with its number, and given to the next call, whichever it is; so is every
 /// further `write` then refused. What was not written is kept as well: the `flush` (or `sync`, `close`) after the one
 /// that gave the error resumes at exactly the first unwritten byte. [`Interrupted`](std::io::ErrorKind::Interrupted)
-/// is no error. A panic of the value resumes in the next call.
+/// is no error. A panic of the value resumes in the next call. (To resume takes a value whose failed write leaves it as it
+/// was, as a file's does. One that has lost bytes of its own buffer goes on behind a hole: finish with it instead.)
 ///
 /// # Abandonment
 ///
@@ -117,6 +118,9 @@ impl<H: Handle<Value: Write>> Writer<H> {
 
     /// Flushes, and closes the value: [`File::close`], [`Aio::close`](crate::Aio::close). An error of the flush leaves it open, and is
     /// given once: close again to write the rest. To close it twice is no error.
+    ///
+    /// A value with a close of its own, such as an upload's, is given back by [`into_inner`](Writer::into_inner), and
+    /// closed by [`call`](crate::Aio::call) or [`finish`](crate::Aio::finish): to drop it is not to close it.
     pub async fn close(&mut self) -> Result<()> {
         poll_fn(|cx| self.poll_close(cx)).await
     }
