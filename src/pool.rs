@@ -16,7 +16,7 @@ use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sync::{Condvar, Instant, Mutex};
 pub use job::Job;
 pub(crate) use job::{is_in_place, on_job_thread};
-pub(crate) use nested::{Wait, help, wait_for};
+pub(crate) use nested::{Wait, end_waits, help, wait_for};
 use slab::Slab;
 use std::collections::VecDeque;
 use std::fmt;

@@ -156,6 +156,7 @@ impl<P: Policy> Core<P> {
 
     /// Ends with what a run gave: a result, nothing because the handle is closed, or a panic.
     fn end_run(&self, ran: std::thread::Result<Option<P::Out>>) {
+        pool::end_waits();
         self.end(match ran {
             Ok(Some(out)) => Ok(out),
             Ok(None) => self.policy.refuse(CallError::closed()),

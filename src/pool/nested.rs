@@ -24,6 +24,8 @@ static COUNT: AtomicUsize = AtomicUsize::new(0);
 struct Edge {
     by: usize,
     what: usize,
+    /// No other wait has it.
+    number: usize,
 }
 
 /// A wait of a job for a work, until this is dropped.
@@ -35,7 +37,8 @@ pub(crate) struct Wait(Edge);
 /// To be called under the lock that whoever ends the wait takes first, so that no wait is noted that has ended.
 pub(crate) fn wait_for(what: usize) -> Option<Wait> {
     let by = job::innermost()?;
-    let wait = Edge { by, what };
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let wait = Edge { by, what, number: NUMBER.fetch_add(1, Ordering::Relaxed) };
     {
         let mut waits = lock(&WAITS);
         if job::is_in_the_middle_of(what) || leads_to(&waits, what, by) {
@@ -59,6 +62,17 @@ impl Drop for Wait {
         if let Some(at) = waits.iter().position(|other| *other == self.0) {
             waits.swap_remove(at);
         }
+        COUNT.store(waits.len(), Ordering::SeqCst);
+    }
+}
+
+/// The job on this thread has ended: it waits no more for what it has polled and given up, whoever has that now.
+pub(crate) fn end_waits() {
+    if COUNT.load(Ordering::SeqCst) > 0
+        && let Some(by) = job::innermost()
+    {
+        let mut waits = lock(&WAITS);
+        waits.retain(|wait| wait.by != by);
         COUNT.store(waits.len(), Ordering::SeqCst);
     }
 }

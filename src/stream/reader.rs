@@ -24,7 +24,7 @@ use taking::Taking;
 
 /// How much one read asks for, in bytes.
 const CHUNK: usize = 128 << 10;
-/// How many reads may be on their way; new ones are made when half of them have come.
+/// How many reads may be on their way, unless it is set; new ones are made when half of them have come.
 const DEPTH: usize = 8;
 
 /// A buffer behind a handle, filled ahead of its reader: the pool reads while the caller is at what has come.
@@ -45,8 +45,8 @@ const DEPTH: usize = 8;
 ///
 /// # Reading ahead
 ///
-/// Up to 1 MiB, in pieces of 128 KiB: one at first, and twice as many each time that the caller comes back for
-/// more. Nothing else reads ahead. What is read and not consumed goes back when the reader is dropped, taken apart by
+/// Up to 1 MiB, or what [`read_ahead`](Reader::read_ahead) says, in pieces of 128 KiB: one at first, and twice as many
+/// each time that the caller comes back for more. Nothing else reads ahead. What is read and not consumed goes back when the reader is dropped, taken apart by
 /// [`into_inner`](Reader::into_inner) or told to [`seek`](Reader::seek): the next reader of the handle gets it, and a file's
 /// position is put back. (Only if no other call has used the handle in the meantime.)
 ///
@@ -80,6 +80,7 @@ pub struct Reader<H: Handle<Value: Read>> {
     coming: VecDeque<Call<Ahead>>,
     /// How many of them to make next.
     depth: usize,
+    most: usize,
     /// The next reads were made for what the caller waits for now.
     asked: bool,
 }
@@ -94,8 +95,16 @@ impl<H: Handle<Value: Read>> Reader<H> {
             at: 0,
             coming: VecDeque::new(),
             depth: 1,
+            most: DEPTH,
             asked: false,
         }
+    }
+
+    /// Sets how much it reads ahead, at most: so many bytes, rounded up to pieces of 128 KiB, and one piece at least.
+    /// Less for readers by the hundred; more for a disk that is far away.
+    pub fn read_ahead(mut self, bytes: usize) -> Self {
+        self.most = bytes.div_ceil(CHUNK).max(1);
+        self
     }
 
     /// What has come and is not consumed; waits only if there is nothing. Empty at the end.
@@ -279,7 +288,7 @@ impl<H: Handle<Value: Read>> Reader<H> {
                 let context = self.handle.context(Operation::Read);
                 self.coming.push_back(io::read_ahead(self.handle.aio(), context, CHUNK, H::put_back));
             }
-            self.depth = (self.depth * 2).min(DEPTH);
+            self.depth = (self.depth * 2).min(self.most);
         }
     }
 

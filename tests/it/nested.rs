@@ -255,3 +255,28 @@ fn a_writer_in_a_closure_on_its_own_handle_is_refused_and_loses_nothing() {
     block_on(writer.flush()).unwrap();
     assert_eq!(block_on(sink.with(|sink| sink.clone())), b"accepted");
 }
+
+/// What a job has polled and given up it does not wait for, whoever holds it afterwards.
+#[test]
+fn a_wait_that_a_job_has_given_up_is_none() {
+    let (x, h) = (Aio::new(()), Aio::new(Vec::<u8>::new()));
+    for what in ["a writer", "a call"] {
+        let gate = Gate::new();
+        let passing = gate.clone();
+        drop(h.with(move |_| passing.pass()));
+        let mut writer = h.clone().writer();
+        block_on(writer.write_all(b"x")).unwrap();
+        let mut call = h.with(|_| ());
+        let held = block_on(x.with(move |()| {
+            match what {
+                "a writer" => assert!(crate::support::poll(&mut std::pin::pin!(writer.flush())).is_pending()),
+                _ => assert!(crate::support::poll(&mut call).is_pending()),
+            }
+            (writer, call)
+        }));
+        gate.open();
+        let back = x.clone();
+        block_on(h.with(move |_| back.with(|()| ()).checked().wait())).expect(what);
+        drop(held);
+    }
+}

@@ -4,6 +4,8 @@ use crate::support::{Steps, block_on, poll};
 use aiofile::{Aio, File, Result};
 use std::io::{self, Cursor, ErrorKind, Read, SeekFrom, Write};
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
 fn file(content: &[u8]) -> (tempfile::TempDir, File) {
@@ -196,6 +198,33 @@ fn reads_ahead_are_batched_and_grow() {
     assert_eq!(hops[0], 1);
     assert!(hops.iter().sum::<usize>() < 10, "{hops:?}");
     steps.run_all();
+}
+
+#[test]
+fn how_far_ahead_can_be_set() {
+    struct Counts(Arc<AtomicUsize>);
+    impl Read for Counts {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(buffer.len())
+        }
+    }
+    for (bytes, expect) in [(0, 1), (128 << 10, 1), (300_000, 3), (1 << 20, 8), (4 << 20, 32)] {
+        let (steps, pool) = Steps::new();
+        let reads = Arc::new(AtomicUsize::new(0));
+        let mut reader = Aio::on(&pool, Counts(reads.clone())).reader().read_ahead(bytes);
+        let (mut pieces, mut most) = (0, 0);
+        for _ in 0..100 {
+            while poll(&mut pin!(reader.fill_buf())).is_pending() {
+                steps.run_one();
+            }
+            steps.run_all();
+            most = most.max(reads.load(Ordering::SeqCst) - pieces);
+            reader.consume(reader.buffer().len());
+            pieces += 1;
+        }
+        assert_eq!(most, expect, "{bytes} bytes");
+    }
 }
 
 /// An error comes in its place, and once; what comes after it is read.

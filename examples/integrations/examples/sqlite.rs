@@ -1,54 +1,79 @@
-//! A database: created, filled by several tasks, asked.
+//! A database whose methods are declared once, by `proxy!`, and then awaited by their names.
 //!
 //! `cargo run --manifest-path examples/integrations/Cargo.toml --example sqlite`
 
-use aiofile::{Aio, unblock};
-use futures_lite::future;
-use rusqlite::{Connection, Row};
+use aiofile::{Aio, proxy, unblock};
+use futures::future::try_join_all;
+use rusqlite::Connection;
 use std::error::Error;
+use std::path::{Path, PathBuf};
 
-const INSERT: &str = "insert into city (name, population) values (?1, ?2)";
+const TABLE: &str = "create table city (name text primary key, population integer) strict";
 
-/// Several steps that belong together run in one hop, and nothing comes between them.
-fn insert_all(db: &mut Connection, cities: Vec<(&str, i64)>) -> rusqlite::Result<usize> {
-    let transaction = db.transaction()?;
-    for city in &cities {
-        transaction.execute(INSERT, *city)?;
+/// What blocks, and knows nothing of being awaited.
+struct Cities(Connection);
+
+impl Cities {
+    fn create(path: PathBuf) -> rusqlite::Result<Cities> {
+        let db = Connection::open(path)?;
+        db.execute_batch(TABLE)?;
+        Ok(Cities(db))
     }
-    transaction.commit()?;
-    Ok(cities.len())
+
+    fn add(&self, name: &str, population: u32) -> rusqlite::Result<i64> {
+        self.0.execute("insert into city values (?1, ?2)", (name, population))?;
+        Ok(self.0.last_insert_rowid())
+    }
+
+    /// All of them, or none.
+    fn add_all(&mut self, cities: Vec<(String, u32)>) -> rusqlite::Result<usize> {
+        let transaction = self.0.transaction()?;
+        for city in &cities {
+            transaction.execute("insert into city values (?1, ?2)", (&city.0, city.1))?;
+        }
+        transaction.commit()?;
+        Ok(cities.len())
+    }
+
+    fn larger_than(&self, population: u32) -> rusqlite::Result<Vec<String>> {
+        let mut query = self.0.prepare("select name from city where population > ?1 order by name")?;
+        query.query_map([population], |row| row.get(0))?.collect()
+    }
+
+    fn close(self) -> rusqlite::Result<()> {
+        self.0.close().map_err(|(_, error)| error)
+    }
 }
 
-/// What borrows the connection, here a statement and its rows, is used up where it is made.
-fn names(db: &mut Connection) -> rusqlite::Result<Vec<String>> {
-    db.prepare("select name from city order by population desc")?.query_map((), |row| row.get(0))?.collect()
+proxy! {
+    /// The same, awaited. Checked against it when this is compiled.
+    trait AsyncCities for Aio<Cities> {
+        fn add(&self, name: &str, population: u32) -> rusqlite::Result<i64>;
+        fn add_all(&mut self, cities: Vec<(String, u32)>) -> rusqlite::Result<usize>;
+        fn larger_than(&self, population: u32) -> rusqlite::Result<Vec<String>>;
+    }
+}
+
+async fn run(dir: &Path) -> Result<(), Box<dyn Error>> {
+    let path = dir.join("cities.db");
+    // `Connection` is not `Sync`, its handle is: clones of it go where they are needed.
+    let cities = Aio::new(unblock(|| Cities::create(path)).await?);
+    let rows = [("Bern", 134_794), ("Genève", 203_856), ("Zürich", 443_037)];
+    let rows = try_join_all(rows.map(|(name, population)| cities.add(name, population))).await?;
+    assert_eq!(rows, [1, 2, 3]);
+
+    let more = vec![("Chur".to_owned(), 38_293), ("Bern".to_owned(), 1)];
+    match cities.add_all(more).await {
+        Err(error) => println!("{error}"),
+        Ok(_) => return Err("there are two cities of one name".into()),
+    }
+    assert_eq!(cities.larger_than(0).await?, ["Bern", "Genève", "Zürich"], "none of them was added");
+    println!("{}", cities.larger_than(200_000).await?.join(", "));
+    Ok(cities.finish(Cities::close).await?)
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    pollster::block_on(async {
-        let dir = unblock(tempfile::tempdir).await?;
-        let path = dir.path().join("cities.db");
-        // `Connection` is not `Sync`, its handle is: clones of it go where they are needed.
-        let db = Aio::new(unblock(|| Connection::open(path)).await?);
-        db.call(Connection::execute_batch, ("create table city (name text, population integer)",)).await?;
-
-        // Methods by their paths: the arguments are a tuple, what the method borrows is lent to it.
-        let zurich = db.call(Connection::execute, (INSERT, ("Zürich", 443_037)));
-        let geneva = db.call(Connection::execute, (INSERT, (String::from("Genève"), 203_856)));
-        let (zurich, geneva) = future::zip(zurich, geneva).await;
-        assert_eq!((zurich?, geneva?), (1, 1));
-
-        // A function of your own is a path like any other.
-        assert_eq!(db.call(insert_all, (vec![("Bern", 134_794), ("Chur", 38_293)],)).await?, 2);
-        assert_eq!(db.with(names).await?, ["Zürich", "Genève", "Bern", "Chur"]);
-
-        // A closure among the arguments names what it takes.
-        let sum = |row: &Row<'_>| row.get::<_, i64>(0);
-        let sum = db.call(Connection::query_row, ("select sum(population) from city", (), sum)).await?;
-        assert_eq!(sum, 443_037 + 203_856 + 134_794 + 38_293);
-        println!("{sum} people in {} cities", db.call(Connection::total_changes, ()).await);
-
-        db.finish(Connection::close).await.map_err(|(_, error)| error)?;
-        Ok(unblock(|| dir.close()).await?)
-    })
+    let dir = tempfile::tempdir()?;
+    pollster::block_on(run(dir.path()))?;
+    Ok(dir.close()?)
 }

@@ -5,11 +5,17 @@
 //! In each module: `call` (the path of a method), `with` (a closure, for what returns a borrow), `finish` (a
 //! method by value), and the typed methods where the type reads, writes or seeks.
 
+mod async_compression;
 mod boxed;
 mod csv;
 mod executors;
 mod flate2;
+#[cfg(target_os = "linux")]
+mod full_disk;
+mod futures;
+mod http;
 mod order;
+mod orders;
 mod own_type;
 #[cfg(unix)]
 mod process;
@@ -22,4 +28,6 @@ mod stdin;
 mod support;
 mod tar;
 mod tempfile;
+mod tokio;
+mod tokio_util;
 mod zip;

@@ -94,7 +94,7 @@ fn a_file_is_the_same_for_both() -> Result {
 
         let mut sync = Connection::open(&path)?;
         assert_eq!(path_of_db.as_deref(), sync.path());
-        assert_eq!(version, sync.pragma_query_value(None, "user_version", |row| row.get(0))?);
+        assert_eq!(version, sync.pragma_query_value(None, "user_version", first)?);
         assert_eq!(names(&mut sync)?, ["Thun"]);
         Ok(())
     })
