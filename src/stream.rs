@@ -29,6 +29,12 @@ pub trait Handle: sealed::Sealed + Send + Unpin + 'static {
     #[doc(hidden)]
     fn aio_mut(&mut self) -> &mut Aio<Self::Value>;
 
+    /// Fills the buffer with what can be read without waiting, and says how much, and in which turn of the value.
+    #[doc(hidden)]
+    fn fill_at_once(&self, _: &mut Vec<u8>) -> Option<(usize, u64)> {
+        None
+    }
+
     /// Closes the value, for all its handles.
     #[doc(hidden)]
     fn close(&self) -> Call<Result<()>>;
@@ -87,6 +93,10 @@ impl Handle for File {
 
     fn aio_mut(&mut self) -> &mut Aio<Self::Value> {
         File::aio_mut(self)
+    }
+
+    fn fill_at_once(&self, buffer: &mut Vec<u8>) -> Option<(usize, u64)> {
+        File::fill_at_once(self, buffer)
     }
 
     fn close(&self) -> Call<Result<()>> {

@@ -184,6 +184,17 @@ impl Ahead {
         std::mem::replace(&mut self.result, Ok(0))
     }
 
+    /// The buffer, all of whose bytes are consumed.
+    pub(crate) fn take_buffer(&mut self) -> Vec<u8> {
+        self.begun |= !self.taken.is_empty();
+        std::mem::take(&mut self.taken)
+    }
+
+    /// What was read, in this turn.
+    pub(crate) fn of(taken: Vec<u8>, turn: u64) -> Self {
+        Chunk { taken, result: Ok(0), turn, begun: false }
+    }
+
     /// Puts other bytes in the place of the first `consumed`: those that came before what is left.
     pub(crate) fn put_back(&mut self, consumed: usize, mut bytes: Vec<u8>) {
         self.begun |= consumed > 0;

@@ -8,6 +8,7 @@ mod taking;
 
 use super::{Handle, polled};
 use crate::call::Call;
+use crate::coop;
 use crate::error::{Error, Operation, Result, is_interrupted};
 use crate::io::{self, Ahead};
 pub use chunks::Chunks;
@@ -45,7 +46,8 @@ const DEPTH: usize = 8;
 ///
 /// # Reading ahead
 ///
-/// Up to 1 MiB, or what [`read_ahead`](Reader::read_ahead) says, in pieces of 128 KiB: one at first, and twice as many
+/// On Linux, what is in the system's cache is read as it is wanted, 64 KiB at a time and without a thread. Else it reads ahead:
+/// up to 1 MiB, or what [`read_ahead`](Reader::read_ahead) says, in pieces of 128 KiB: one at first, and twice as many
 /// each time that the caller comes back for more. Nothing else reads ahead. What is read and not consumed goes back when the reader is dropped, taken apart by
 /// [`into_inner`](Reader::into_inner) or told to [`seek`](Reader::seek): the next reader of the handle gets it, and a file's
 /// position is put back. (Only if no other call has used the handle in the meantime.)
@@ -251,6 +253,15 @@ impl<H: Handle<Value: Read>> Reader<H> {
     /// Ready when something is in the buffer, or the end has come.
     pub fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         while self.at == self.here.bytes().len() {
+            if self.coming.is_empty()
+                && let Some(count) = self.fill_at_once()
+            {
+                if coop::spend(count) {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                return Poll::Ready(Ok(()));
+            }
             if !self.asked || self.coming.is_empty() {
                 self.ask();
             }
@@ -278,6 +289,16 @@ impl<H: Handle<Value: Read>> Reader<H> {
                 filled => return Poll::Ready(filled),
             }
         }
+    }
+
+    /// Reads what needs no thread, and says how much that was.
+    fn fill_at_once(&mut self) -> Option<usize> {
+        let mut buffer = self.here.take_buffer();
+        self.at = 0;
+        let (count, turn) = self.handle.fill_at_once(&mut buffer)?;
+        buffer.truncate(count);
+        self.here = Ahead::of(buffer, turn);
+        Some(count)
     }
 
     /// Makes the next reads, when half of those made before have come.

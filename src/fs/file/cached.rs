@@ -1,6 +1,7 @@
 //! Reads that need no thread, for what they read is in the system's cache.
 
 use super::{File, seek_back};
+use crate::fs::inline::MOST;
 use crate::io::{Fill, Filled, GivesBack, TakesBack};
 use crate::mailbox::Mailbox;
 use crate::seat::{Returned, Seat, Unread};
@@ -30,16 +31,34 @@ impl File {
         buffer: &'b mut [u8],
         all: bool,
     ) -> Result<Fill<'b, [u8], N>, &'b mut [u8]> {
-        if !self.lanes.sole.is() || !self.lanes.inline.tries(buffer.len()) {
-            return Err(buffer);
-        }
-        match self.read_here(|seat| self.take_cached(seat, buffer, all)) {
+        match self.take_at_once(buffer, all) {
             Some((count, turn)) => {
                 let back = GivesBack { from: Arc::clone(self.mailbox()) as _, count, turn };
                 Ok(Fill::at_once(Filled { count, back: Some(back) }, buffer))
             }
             None => Err(buffer),
         }
+    }
+
+    /// The same for who gives back by himself what he does not want: with the turn that it was.
+    fn take_at_once(&self, buffer: &mut [u8], all: bool) -> Option<(usize, u64)> {
+        if !self.can_read_at_once(buffer.len()) {
+            return None;
+        }
+        self.read_here(|seat| self.take_cached(seat, buffer, all))
+    }
+
+    fn can_read_at_once(&self, wanted: usize) -> bool {
+        self.lanes.sole.is() && self.lanes.inline.tries(wanted)
+    }
+
+    /// Fills a buffer with as much as can be read at once.
+    pub(crate) fn fill_at_once(&self, buffer: &mut Vec<u8>) -> Option<(usize, u64)> {
+        if !self.can_read_at_once(MOST) {
+            return None;
+        }
+        buffer.resize(MOST, 0);
+        self.take_at_once(buffer, false)
     }
 
     fn take_cached(

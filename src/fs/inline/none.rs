@@ -4,6 +4,9 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
+/// The most bytes that are read on the async thread at a time.
+pub(crate) const MOST: usize = 0;
+
 #[derive(Debug, Default)]
 pub(crate) struct Inline;
 
