@@ -227,6 +227,11 @@ impl<R: Send + 'static> Call<R> {
             self.0 = State::Made(ticket);
         }
         let ended = match &mut self.0 {
+            // The answer may have come without a wait, time and again. It stays where it can be taken back.
+            State::Made(ticket) | State::Soon(ticket) if ticket.has_ended() && coop::spend(0) => {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             State::Made(ticket) | State::Soon(ticket) => ready!(ticket.poll(cx)),
             State::Chained(chain) => {
                 let chain = chain.get_mut().unwrap_or_else(|e| e.into_inner());

@@ -22,6 +22,8 @@ pub(crate) trait Task<T>: Send + Sync {
     fn run(&self, seat: &mut Option<Seat<T>>, took: Option<&mut Duration>);
     fn refuse(&self, why: Refusal);
     fn holds_exit(&self) -> bool;
+    /// Whether another call may be about to follow.
+    fn lingers(&self) -> bool;
     fn name(&self) -> String;
 }
 
@@ -190,7 +192,7 @@ impl<T: Send + 'static> Mailbox<T> {
     }
 
     /// The next task to run, and whether to measure it; after the last one, the end of the drain.
-    fn next(&self, seat: &mut Option<Seat<T>>) -> Option<(Arc<dyn Task<T>>, bool)> {
+    fn next(&self, seat: &mut Option<Seat<T>>, lingers: bool) -> Option<(Arc<dyn Task<T>>, bool)> {
         let mut state = lock(&self.state);
         let mut in_vain = false;
         loop {
@@ -210,12 +212,12 @@ impl<T: Send + 'static> Mailbox<T> {
                 state = lock(&self.state);
                 continue;
             }
-            if seat.is_none() || in_vain || pool::is_in_place() {
+            if seat.is_none() || !lingers || in_vain || pool::is_in_place() {
                 break;
             }
             let now = Instant::now();
-            let lingers = state.pace.emptied(now);
-            let Some(leave) = lingers.then(Leave::take).flatten() else { break };
+            let expected = state.pace.emptied(now);
+            let Some(leave) = expected.then(Leave::take).flatten() else { break };
             self.told.store(false, Ordering::Relaxed);
             drop(state);
             let until = now.checked_add(self.pool.linger_time());
@@ -258,9 +260,11 @@ impl<T: Send + 'static> Work for Mailbox<T> {
             state.waiting()
         };
         let mut seat = lock(&self.seat);
-        while let Some((task, measures)) = self.next(&mut seat) {
+        let mut lingers = true;
+        while let Some((task, measures)) = self.next(&mut seat, lingers) {
             let mut took = Duration::ZERO;
             task.run(&mut seat, measures.then_some(&mut took));
+            lingers = task.lingers();
             drop(task);
             let (done, waiting) = {
                 let mut state = lock(&self.state);

@@ -21,6 +21,7 @@ pub(super) trait Ticket<R>: Send + Sync {
     fn poll(&self, cx: &mut Context<'_>) -> Poll<Result<R, CallError>>;
     /// Waits a moment, awake, for an answer that is about to come.
     fn spin(&self);
+    fn has_ended(&self) -> bool;
     fn cancel(&self) -> bool;
     fn abandon(&self);
 }
@@ -50,6 +51,11 @@ pub(crate) trait Policy: Send + Sync + 'static {
 
     /// Whether a normal end of the process waits for the call.
     fn holds_exit(&self) -> bool {
+        true
+    }
+
+    /// Whether another call may be about to follow, for which the thread is to stay awake.
+    fn lingers(&self) -> bool {
         true
     }
 
@@ -284,6 +290,10 @@ impl<F: Send + 'static, P: Policy> Ticket<P::Out> for Cell<F, P> {
         mailbox::spin_for(&self.core.ended);
     }
 
+    fn has_ended(&self) -> bool {
+        self.core.ended.load(Ordering::Acquire)
+    }
+
     fn cancel(&self) -> bool {
         let cancelled = self.core.start();
         if cancelled {
@@ -324,6 +334,10 @@ where
 
     fn holds_exit(&self) -> bool {
         self.core.is_waited_for_at_exit()
+    }
+
+    fn lingers(&self) -> bool {
+        self.core.policy.lingers()
     }
 
     fn name(&self) -> String {

@@ -8,6 +8,7 @@ use std::io::{self, Cursor, Read, Write};
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 /// How many waits are given up while they are pending, on each supply of threads: 26,000, and so 52,000 on both.
 const READS: usize = 8_000;
@@ -233,11 +234,14 @@ fn supplies_of_threads() -> Vec<Pool> {
     vec![Pool::default()]
 }
 
-/// Runs a test on each supply until enough waits were given up.
+/// Runs a test on each supply until enough waits were given up: once as it is, where few have to wait, and then with
+/// threads that go to sleep at once.
 fn on_each_supply(count: usize, mut test: impl FnMut(&Pool, &[u8], &mut GivesUp)) {
     let expect = content(60_000);
     for pool in supplies_of_threads() {
         let mut gives_up = GivesUp::new();
+        test(&pool, &expect, &mut gives_up);
+        let pool = pool.linger(Duration::ZERO).inline(false);
         while gives_up.count < count {
             test(&pool, &expect, &mut gives_up);
         }

@@ -306,6 +306,11 @@ impl Policy for Draining {
         Ok(())
     }
 
+    /// To be woken takes as long as it takes for a bufferful to come together: one that is awake would write each line.
+    fn lingers(&self) -> bool {
+        false
+    }
+
     fn name(&self) -> String {
         self.0.context.to_string()
     }
