@@ -4,7 +4,7 @@ use aiofile::{Job, Pool};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, ThreadId};
@@ -77,9 +77,25 @@ impl Drop for Steps {
     }
 }
 
-/// Polls once.
+/// Polls once; and once more if all that it does is to give way to other tasks.
 pub fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
-    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+    let mut future = pin!(future);
+    let gives_way = Arc::new(GivesWay(thread::current().id(), AtomicBool::new(false)));
+    let waker = Waker::from(gives_way.clone());
+    let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
+    match gives_way.1.load(Ordering::SeqCst) {
+        true if polled.is_pending() => future.poll(&mut Context::from_waker(Waker::noop())),
+        _ => polled,
+    }
+}
+
+/// Whether the task was woken by itself.
+struct GivesWay(ThreadId, AtomicBool);
+
+impl Wake for GivesWay {
+    fn wake(self: Arc<Self>) {
+        self.1.fetch_or(thread::current().id() == self.0, Ordering::SeqCst);
+    }
 }
 
 struct Unpark(thread::Thread);
