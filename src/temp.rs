@@ -57,12 +57,12 @@ pub use builder::Builder;
 pub use dir::TempDir;
 pub use named::{NamedTempFile, PersistError};
 #[cfg(not(unix))]
-use other::{is_one_file, make_dir, protect};
+use other::{is_one_file, make_dir, protect, unnamed};
 pub use spooled::{SpooledTempFile, spooled_tempfile, spooled_tempfile_in};
 use std::path::Path;
 use std::{fs, io};
 #[cfg(unix)]
-use unix::{make_dir, protect};
+use unix::{make_dir, protect, unnamed};
 
 /// Makes a file without a name, for reading and writing, which is gone when it is closed:
 /// [`tempfile::tempfile`](::tempfile::tempfile()). Its errors name no path.
@@ -83,7 +83,7 @@ pub fn tempfile() -> Call<Result<File>> {
 
 /// The same in this directory: [`tempfile::tempfile_in`].
 pub fn tempfile_in(dir: impl AsRef<Path>) -> Call<Result<File>> {
-    make(&Pool::default(), Operation::TempFile, dir, |dir| ::tempfile::tempfile_in(dir).map(File::from_std))
+    make(&Pool::default(), Operation::TempFile, dir, |dir| unnamed(dir).map(File::from_std))
 }
 
 /// Makes a directory that is removed with all that is in it: [`TempDir::new`].

@@ -34,13 +34,18 @@ pub fn write_atomic(path: impl AsRef<Path>, data: impl Data) -> Call<Result<()>>
 }
 
 fn replace(path: &Path, data: &[u8]) -> io::Result<()> {
-    let old = match fs::metadata(path) {
+    // Links are followed once: whoever changes one in between must not have two files taken for one.
+    let target = match path.canonicalize() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => path.to_owned(),
+        target => target?,
+    };
+    let old = match fs::symlink_metadata(&target) {
         Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+        Ok(metadata) if metadata.is_symlink() => return Err(io::ErrorKind::ResourceBusy.into()), // by now
         Ok(metadata) => Some(metadata.permissions()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => None,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
-    let target = if old.is_some() { path.canonicalize()? } else { path.to_owned() };
     let dir = target.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let permissions = old.map_or_else(|| permissions_of_a_new_file(dir), Ok)?;
 

@@ -8,6 +8,10 @@ pub(super) fn protect(_: &mut OpenOptions, permissions: Option<&Permissions>) ->
     refuse(permissions)
 }
 
+pub(super) fn unnamed(dir: &Path) -> io::Result<fs::File> {
+    tempfile::tempfile_in(dir)
+}
+
 pub(super) fn make_dir(path: &Path, permissions: Option<&Permissions>) -> io::Result<()> {
     refuse(permissions)?;
     fs::create_dir(path)

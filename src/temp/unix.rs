@@ -1,6 +1,6 @@
 //! What Unix has for temporary things: modes from the start.
 
-use std::fs::{DirBuilder, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
@@ -9,6 +9,13 @@ use std::path::Path;
 pub(super) fn protect(options: &mut OpenOptions, permissions: Option<&Permissions>) -> io::Result<()> {
     options.mode(permissions.map_or(0o600, PermissionsExt::mode));
     Ok(())
+}
+
+/// A file without a name, for its owner alone: the one that the system makes so is open to the umask.
+pub(super) fn unnamed(dir: &Path) -> io::Result<File> {
+    let file = tempfile::tempfile_in(dir)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
 }
 
 pub(super) fn make_dir(path: &Path, permissions: Option<&Permissions>) -> io::Result<()> {

@@ -459,3 +459,37 @@ fn a_stuck_open_can_be_given_up() {
     // Let the stuck open end, so that it is closed before the directory goes.
     drop(std::fs::File::options().write(true).open(&fifo).unwrap());
 }
+
+/// Whoever may swap a link must not get one file's permissions on the other.
+#[cfg(unix)]
+#[test]
+fn a_link_that_is_swapped_gives_no_file_the_permissions_of_another() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let dir = tempfile::tempdir().unwrap();
+    let [open, closed, link, new] = ["open", "closed", "link", "new"].map(|name| dir.path().join(name));
+    for (path, mode) in [(&open, 0o666), (&closed, 0o600)] {
+        std::fs::write(path, "old").unwrap();
+        std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+    }
+    symlink(&open, &link).unwrap();
+    let (done, swaps) = (AtomicBool::new(false), std::sync::atomic::AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::SeqCst) {
+                for to in [&closed, &open] {
+                    symlink(to, &new).unwrap();
+                    std::fs::rename(&new, &link).unwrap();
+                    swaps.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+        });
+        for _ in 0..200 {
+            let _ = block_on(aiofile::fs::write_atomic(&link, "new"));
+        }
+        done.store(true, Ordering::SeqCst);
+    });
+    assert!(swaps.load(Ordering::SeqCst) > 200, "{swaps:?}");
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().mode() & 0o777;
+    assert_eq!((mode(&open), mode(&closed)), (0o666, 0o600));
+}

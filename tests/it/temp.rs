@@ -613,3 +613,11 @@ fn child_leaves_all_to_its_end() {
         drop(Builder::new().tempdir_in(dir));
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_without_a_name_is_its_owners_alone() {
+    use std::os::unix::fs::MetadataExt;
+    let file = block_on(aiofile::temp::tempfile()).unwrap();
+    assert_eq!(block_on(file.metadata()).unwrap().mode() & 0o777, 0o600);
+}
