@@ -2,13 +2,13 @@
 //! and everybody else go on.
 
 use crate::fault::{Fault, Needs, Run, Wrong};
-use crate::support::{Hung, Supplies, answer, block_on};
+use crate::support::{Hung, Supplies, answer, block_on, until};
 use aiofile::{Aio, Data, Pool};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
 use std::task::{Context, Wake, Waker};
 use std::time::{Duration, Instant};
 
@@ -113,12 +113,22 @@ impl Wake for BadWaker {
     }
 }
 
-fn wake_badly<F: Future>(future: F) {
+/// The future waits behind the gate, which is then opened; it is not given up before it was woken.
+fn wake_badly<F: Future>(gate: mpsc::Sender<()>, future: F) {
+    let before = FIRED.load(Ordering::SeqCst);
     let waker = Waker::from(Arc::new(BadWaker));
     let mut future = pin!(future);
     let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
-    assert!(polled.is_pending(), "the fault does not fire");
-    std::thread::sleep(Duration::from_millis(5));
+    assert!(polled.is_pending(), "it does not wait");
+    drop(gate);
+    until(Duration::from_secs(5), || FIRED.load(Ordering::SeqCst) > before);
+}
+
+/// Keeps the calls behind it waiting until it is dropped.
+fn gate(bomb: &Aio<Bomb>) -> mpsc::Sender<()> {
+    let (gate, wait) = mpsc::channel::<()>();
+    drop(bomb.with(move |_| wait.recv()));
+    gate
 }
 
 /// Who the panic comes to.
@@ -185,10 +195,10 @@ const PLACES: &[Place] = &[
         result.map(drop).unwrap_or_else(|payload| resume_unwind(payload))
     }),
     ("Writer's waker", To::Nobody, "", |bomb, _| {
-        drop(bomb.with(|_| std::thread::sleep(Duration::from_millis(2))));
+        let gate = gate(bomb);
         let mut writer = bomb.clone().writer();
         block_on(writer.write_all(b"accepted")).expect("room");
-        wake_badly(writer.flush());
+        wake_badly(gate, writer.flush());
         let flushed = crate::support::within(Duration::from_secs(1), writer.flush());
         flushed.unwrap_or_else(|| panic_any(Hung)).expect("the Writer goes on");
         assert_eq!(writer.progress().written, 8, "accepted bytes are lost");
@@ -200,7 +210,7 @@ const PLACES: &[Place] = &[
         result.map(drop).unwrap_or_else(|payload| resume_unwind(payload))
     }),
     ("waker", To::Nobody, "", |bomb, _| {
-        wake_badly(bomb.with(|_| std::thread::sleep(Duration::from_millis(2))));
+        wake_badly(gate(bomb), bomb.with(|_| ()));
     }),
     ("abandoned call", To::Nobody, "", |bomb, _| drop(bomb.with(|_| fire()))),
     ("abandoned run", To::Nobody, "", |_, pool| drop(pool.run(|| fire()))),
@@ -214,7 +224,7 @@ const PLACES: &[Place] = &[
     ("value's drop", To::Nobody, "", |_, pool| drop(Aio::on(pool, Bomb::new("drop")))),
     ("close", To::Caller, "", |_, pool| block_on(Aio::on(pool, Bomb::new("drop")).close())),
     ("cancel", To::Caller, "", |bomb, _| {
-        drop(bomb.with(|_| std::thread::sleep(Duration::from_millis(2))));
+        let _gate = gate(bomb);
         let argument = Bomb::new("drop");
         bomb.with(move |_| drop(argument)).cancel();
     }),
@@ -266,7 +276,7 @@ fn one(run: &mut Run, pool: &Pool, (name, to, at, act): &Place, round: u64) {
     let soon = start.elapsed() < Duration::from_secs(1);
     run.check(soon, Wrong::Hung, || format!("{name}: answer after {:?}", start.elapsed()));
     // What was abandoned panics in its own time.
-    let fired = crate::support::until(Duration::from_secs(5), || FIRED.load(Ordering::SeqCst) > before);
+    let fired = until(Duration::from_secs(5), || FIRED.load(Ordering::SeqCst) > before);
     run.check(fired, Wrong::Other, || format!("{name}: it did not fire"));
     match (result, to) {
         (Ok(()), To::Nobody) => {}
