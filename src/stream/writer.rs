@@ -146,8 +146,10 @@ impl<H: Handle<Value: Write>> Writer<H> {
         data: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
         let home = self.handle.aio().mailbox().home();
-        let accepted = ready!(self.pipe.poll_accept(cx, home, data))?;
-        self.pipe.start(self.handle.aio());
+        let (accepted, drained) = ready!(self.pipe.poll_accept(cx, home, data))?;
+        if !drained {
+            self.pipe.start(self.handle.aio());
+        }
         Poll::Ready(Ok(accepted))
     }
 

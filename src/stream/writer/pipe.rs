@@ -92,13 +92,14 @@ impl Pipe {
         lock(&self.state).progress.synced = bytes;
     }
 
-    /// Takes some of the data in, or the waker if there is no room. `home`: that of the calls that make room.
+    /// Takes some of the data in, or the waker if there is no room; and says whether a drain is on its way. `home`: that of
+    /// the calls that make room.
     pub(super) fn poll_accept(
         &self,
         cx: &mut task::Context<'_>,
         home: usize,
         data: &[IoSlice<'_>],
-    ) -> Poll<Result<usize>> {
+    ) -> Poll<Result<(usize, bool)>> {
         let mut state = lock(&self.state);
         if state.failed.is_some() {
             return Poll::Ready(Err(self.tell(state)));
@@ -116,7 +117,7 @@ impl Pipe {
             left -= here;
         }
         state.progress.accepted += count as u64;
-        Poll::Ready(Ok(count))
+        Poll::Ready(Ok((count, state.drain)))
     }
 
     /// Ready when nothing waits and nothing is being written.
