@@ -2,6 +2,7 @@
 //! the links lead to is changed, nothing that is written is read, nothing is closed to its owner alone for a moment only.
 
 use crate::child::{self, Group, Role};
+use crate::disk::mount_tmpfs;
 use crate::fault::{Fault, Needs, Run, Wrong};
 use crate::support::{block_on, until};
 use aiofile::{File, fs, temp};
@@ -31,27 +32,29 @@ const NAIVE: &str = "naive.tmp";
 const STICKY: &str = "sticky";
 
 fn attack(run: &mut Run) {
-    let shared = run.dir().join("shared");
-    let (victim, naive_victim) = (run.dir().join("victim"), run.dir().join("naive victim"));
-    let score = run.dir().join("score");
+    // In memory, where syncs take no time from the attack.
+    let arena = run.dir().join("arena");
+    mount_tmpfs(&arena, 64 << 20);
+    let [shared, victim, naive_victim, score] =
+        ["shared", "victim", "naive victim", "score"].map(|name| arena.join(name));
     std::fs::create_dir(&shared).expect("a directory");
     for path in [&victim, &naive_victim] {
         std::fs::write(path, VICTIM).expect("a file");
     }
     std::fs::write(&score, [0; 16]).expect("a file");
     // Whoever finds a file in the directory may remove it, and make another one: worse than /tmp.
-    for path in run.dir().ancestors().take(2) {
+    for path in arena.ancestors().take(3) {
         std::fs::set_permissions(path, Permissions::from_mode(0o755)).expect("it is ours");
     }
     std::fs::set_permissions(&shared, Permissions::from_mode(0o777)).expect("it is ours");
-    let sticky = run.dir().join(STICKY);
+    let sticky = arena.join(STICKY);
     std::fs::create_dir(&sticky).expect("a directory");
     std::fs::set_permissions(&sticky, Permissions::from_mode(0o1777)).expect("it is ours");
     let ours = sticky.join("ours");
     std::fs::write(&ours, "").expect("a file");
     std::fs::set_permissions(&ours, Permissions::from_mode(0o600)).expect("it is ours");
     std::fs::set_permissions(&score, Permissions::from_mode(0o666)).expect("it is ours");
-    let program = run.dir().join("torture");
+    let program = arena.join("torture");
     std::fs::copy(std::env::current_exe().expect("this program"), &program).expect("a copy");
     std::fs::set_permissions(&program, Permissions::from_mode(0o755)).expect("it is ours");
     let arguments = [&shared, &victim, &naive_victim, &score];
@@ -82,34 +85,35 @@ fn attack(run: &mut Run) {
     let text = format!("check-then-create of a known name: the victim overwritten {lured} times in {rounds}");
     run.control(lured, text);
     permissions_of_another(run);
+    crate::disk::unmount(&arena);
 }
 
 /// Everything that makes a file in the directory. It may fail, for its name may be gone; but not in another way.
 async fn make_things(run: &mut Run, dir: &Path) {
-    for _ in 0..8 {
-        if let Ok(named) = temp::NamedTempFile::new_in(dir).await {
-            check_private(run, named.as_file(), "NamedTempFile");
-            let _ = named.write_all(SECRET).await;
-            let _ = named.reopen().await.map(|again| drop(again.write_all(SECRET)));
-            match run.random.below(3) {
-                0 => drop(named.close().await),
-                1 => drop(named.persist(dir.join("persisted")).await),
-                _ => drop(named),
-            }
+    const AT_ONCE: usize = 16;
+    let named: Vec<_> = (0..AT_ONCE).map(|_| temp::NamedTempFile::new_in(dir)).collect();
+    for named in named {
+        let Ok(named) = named.await else { continue };
+        check_private(run, named.as_file(), "NamedTempFile");
+        let _ = named.write_all(SECRET).await;
+        let _ = named.reopen().await.map(|again| drop(again.write_all(SECRET)));
+        match run.random.below(3) {
+            0 => drop(named.close().await),
+            1 => drop(named.persist(dir.join("persisted")).await),
+            _ => drop(named),
         }
-        if let Ok(file) = temp::tempfile_in(dir).await {
-            check_private(run, &file, "tempfile");
-            let _ = file.write_all(SECRET).await;
-        }
-        let spooled = temp::SpooledTempFile::from(aiofile::Aio::new(tempfile::spooled_tempfile_in(4, dir)));
-        let _ = spooled.write_all(SECRET).await;
-        // In a directory where everybody may make files, but nobody may remove those of others.
-        let target = dir.with_file_name(STICKY).join("ours");
-        fs::write_atomic(&target, SECRET).await.expect("it is ours");
-        let metadata = std::fs::symlink_metadata(&target).expect("it is there");
-        let ours = metadata.is_file() && metadata.mode() & 0o777 == 0o600;
-        run.check(ours, Wrong::Other, || format!("write_atomic: {metadata:?}"));
     }
+    let file = temp::tempfile_in(dir).await.expect("it needs no name");
+    check_private(run, &file, "tempfile");
+    let _ = file.write_all(SECRET).await;
+    let spooled = temp::SpooledTempFile::from(aiofile::Aio::new(tempfile::spooled_tempfile_in(4, dir)));
+    let _ = spooled.write_all(SECRET).await;
+    // In a directory where everybody may make files, but nobody may remove those of others.
+    let target = dir.with_file_name(STICKY).join("ours");
+    fs::write_atomic(&target, SECRET).await.expect("it is ours");
+    let metadata = std::fs::symlink_metadata(&target).expect("it is there");
+    let ours = metadata.is_file() && metadata.mode() & 0o777 == 0o600;
+    run.check(ours, Wrong::Other, || format!("write_atomic: {metadata:?}"));
 }
 
 fn check_private(run: &mut Run, file: &File, what: &str) {

@@ -36,7 +36,7 @@ const EXIT_DEADLINE: Duration = Duration::from_secs(2);
 fn stuck(run: &mut Run) {
     let fifo = run.dir().join("fifo");
     nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("a FIFO");
-    for _ in 0..run.times(2, 20) {
+    for _ in 0..run.times(1, 10) {
         for (kind, name) in [("open", "open"), ("read", "read"), ("lines", "read"), ("call", "Read")] {
             // Of a call by its path nobody knows that it only reads.
             let deadline = if kind == "call" { EXIT_DEADLINE } else { Duration::ZERO };
