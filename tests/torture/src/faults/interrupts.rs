@@ -7,7 +7,7 @@ use aiofile::{Aio, Pool};
 use nix::sys::signal::Signal;
 use std::io::{self, ErrorKind, PipeReader, Read, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -42,6 +42,8 @@ fn storm(run: &mut Run) {
         }
     }
     run.injected(sys::interruptions() - before);
+    // Else the storm was elsewhere than in our calls.
+    run.check(TOLD.load(Ordering::Relaxed) > 0, Wrong::Silent, || "no read was ever interrupted".into());
     control(run, &supplies);
     stop.store(true, Ordering::Relaxed);
     storm.join().expect("no panic");
@@ -62,6 +64,9 @@ fn feed(content: &[u8]) -> (PipeReader, thread::JoinHandle<()>) {
     (pipe, feeder)
 }
 
+/// How often a single read said that it was interrupted.
+static TOLD: AtomicU64 = AtomicU64::new(0);
+
 type ReadWay = (&'static str, fn(Aio<PipeReader>) -> io::Result<Vec<u8>>);
 
 const READS: &[ReadWay] = &[
@@ -72,7 +77,9 @@ const READS: &[ReadWay] = &[
             match block_on(pipe.read(&mut buffer)) {
                 Ok(0) => return Ok(all),
                 Ok(count) => all.extend_from_slice(&buffer[..count]),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {
+                    TOLD.fetch_add(1, Ordering::Relaxed);
+                }
                 Err(error) => return Err(error.into()),
             }
         }

@@ -26,6 +26,7 @@ pub const ROLES: &[(&str, Role)] = &[("sigkill", writing_child)];
 const WAYS: [&str; 4] = ["file", "writer", "buffered", "positional"];
 
 fn kills(run: &mut Run) {
+    let mut acked = 0;
     for i in 0..run.times(60, 1000) {
         let way = WAYS[i as usize % WAYS.len()];
         let Some(killed) = kill_one(run, way) else {
@@ -33,6 +34,7 @@ fn kills(run: &mut Run) {
             continue;
         };
         run.injected(1);
+        acked += killed.acked;
         run.wrong(Wrong::Lost, killed.missing, || format!("{way}: records that were Ok"));
         run.wrong(Wrong::Doubled, killed.wrong, || format!("{way}: records out of order or doubled"));
     }
@@ -43,13 +45,16 @@ fn kills(run: &mut Run) {
         felt += u64::from(killed > 0);
         missing += killed;
     }
+    let ours = format!("(ours: {acked} were Ok)");
     run.control(
         felt,
-        format!("async-fs: {missing} records whose write was Ok missing, in {felt} of {children} kills"),
+        format!("async-fs: {missing} Ok records missing, in {felt} of {children} kills {ours}"),
     );
 }
 
 struct Killed {
+    /// Records that were Ok.
+    acked: u64,
     missing: u64,
     wrong: u64,
 }
@@ -83,7 +88,11 @@ fn kill_one(run: &mut Run, way: &str) -> Option<Killed> {
     let right = whole.clone().zip(0..).take_while(|(bytes, number)| *bytes == record(*number)).count() as u64;
     // What comes after what was Ok may be there, and its last record may be torn; but nothing else may be.
     let wrong = whole.len() as u64 - right;
-    Some(Killed { missing: acked.saturating_sub(right), wrong: if way == "positional" { 0 } else { wrong } })
+    Some(Killed {
+        acked,
+        missing: acked.saturating_sub(right),
+        wrong: if way == "positional" { 0 } else { wrong },
+    })
 }
 
 fn writing_child(arguments: &[String]) -> ExitCode {
