@@ -264,6 +264,13 @@ fn a_lock_that_was_given_up_leaves_the_one_before() {
         aiofile::Result::Ok(())
     })
     .unwrap();
+    // flock(2) first removes the lock that it converts: until ours is acquired, `other` could have the file alone.
+    until(|| {
+        block_on(other.try_lock()).is_err() || {
+            block_on(other.unlock()).unwrap();
+            false
+        }
+    });
     until(|| block_on(other.try_lock_shared()).is_ok());
     assert_eq!(block_on(other.try_lock()).unwrap_err().kind(), ErrorKind::WouldBlock, "still shared with us");
 }
