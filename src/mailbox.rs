@@ -8,8 +8,8 @@ use crate::pool::{self, Pool, Refusal, Stuck, Work};
 use crate::seat::{Returned, Seat};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Instant, Mutex, MutexGuard};
-pub(crate) use pace::spin_for;
-use pace::{Leave, Pace};
+use pace::Pace;
+pub(crate) use pace::{Leave, spin_for};
 use std::collections::VecDeque;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -126,6 +126,18 @@ impl<T: Send + 'static> Mailbox<T> {
         }
         self.call_drain(state, Pool::submit_here);
         soon
+    }
+
+    /// If others wait, for the value or for the thread of the task that runs: how many for the value.
+    pub(crate) fn wanted(&self) -> Option<usize> {
+        let others = lock(&self.state).rest.len();
+        (others > 0 || self.pool.is_crowded()).then_some(others)
+    }
+
+    /// Puts a task behind so many others, on behalf of the one that runs, which has given way to them: no shutdown refuses
+    /// what was accepted with it.
+    pub(crate) fn push_behind(&self, others: usize, task: Arc<dyn Task<T>>) {
+        lock(&self.state).rest.insert(others, task);
     }
 
     /// Runs on this thread, at once, what cannot block: if nothing waits and nothing runs, so that order holds. `None`

@@ -76,19 +76,19 @@ impl Pace {
 }
 
 /// Leave to linger. There is none where it would take more than half of the processors.
-pub(super) struct Leave;
+pub(crate) struct Leave;
 
 static LINGERING: AtomicUsize = AtomicUsize::new(0);
 
 impl Leave {
-    pub(super) fn take() -> Option<Leave> {
+    pub(crate) fn take() -> Option<Leave> {
         let before = LINGERING.fetch_add(1, Ordering::Relaxed);
         let leave = Leave; // gives the number back, also where it was too high
         (before < processors() / 2).then_some(leave)
     }
 
     /// Stays awake until it is told, or until it is time to go; says whether it was told.
-    pub(super) fn linger(self, told: &AtomicBool, until: Option<Instant>, stop: impl Fn() -> bool) -> bool {
+    pub(crate) fn linger(self, told: &AtomicBool, until: Option<Instant>, stop: impl Fn() -> bool) -> bool {
         spin(told, || stop() || until.is_some_and(|until| Instant::now() >= until))
     }
 }

@@ -1,5 +1,6 @@
 //! `Writer`: small writes at memory speed, written by the pool while the caller fills the next buffer.
 
+mod backlog;
 mod pipe;
 
 use super::{Handle, polled};
@@ -52,7 +53,7 @@ use std::task::{self, Poll, ready};
 /// # Cost
 ///
 /// A copy into the buffer. A hop for each time that the pool has written everything, and then something comes. At
-/// most 256 KiB wait (4 MiB, for writes of 64 KiB and more), and then `write` waits for room; an idle writer
+/// most 512 KiB wait (4 MiB, for writes of 64 KiB and more), and then `write` waits for room; an idle writer
 /// holds no buffer.
 pub struct Writer<H: Handle<Value: Write>> {
     handle: H,
@@ -91,11 +92,14 @@ impl<H: Handle<Value: Write>> Writer<H> {
 
     /// Accepts all of the data.
     pub async fn write_all(&mut self, mut data: &[u8]) -> Result<()> {
-        while !data.is_empty() {
-            let accepted = self.write(data).await?;
-            data = &data[accepted..];
-        }
-        Ok(())
+        poll_fn(|cx| {
+            while !data.is_empty() {
+                let accepted = ready!(self.poll_write(cx, data))?;
+                data = &data[accepted..];
+            }
+            Poll::Ready(Ok(()))
+        })
+        .await
     }
 
     /// Resolves when all accepted bytes are in the value, and its own flush is done.

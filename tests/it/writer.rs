@@ -1,9 +1,10 @@
 //! Promises 4 and 5: a buffer never lies, and an error loses nothing.
 
-use crate::support::{Steps, block_on, poll};
+use crate::support::{Gate, SOON, Steps, block_on, poll};
 use aiofile::{Aio, Pool, Progress, Writer};
 use std::io::{self, ErrorKind, Write};
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// What a write does, when its turn comes.
@@ -98,12 +99,12 @@ fn writes_are_accepted_at_once_up_to_a_bound() {
     while let std::task::Poll::Ready(count) = poll(&mut pin!(writer.write(&[b'x'; 1000]))) {
         accepted += count.unwrap();
     }
-    assert_eq!((accepted, steps.taken()), (256 << 10, 1));
-    let progress = Progress { accepted: 256 << 10, written: 0, synced: 0 };
+    assert_eq!((accepted, steps.taken()), (512 << 10, 1));
+    let progress = Progress { accepted: 512 << 10, written: 0, synced: 0 };
     assert_eq!((writer.progress(), taken.lock().unwrap().len()), (progress, 0));
     assert!(poll(&mut pin!(writer.flush())).is_pending(), "no Ok while a byte is unwritten");
     steps.run_one();
-    assert_eq!((writer.progress().written, steps.waiting()), (256 << 10, 0));
+    assert_eq!((writer.progress().written, steps.waiting()), (512 << 10, 0));
     assert!(poll(&mut pin!(writer.write(b"room again"))).is_ready());
     steps.run_all();
     let flush = writer.flush();
@@ -396,4 +397,112 @@ fn an_error_of_the_values_own_comes_through_whole() {
         let error = block_on(Aio::new(Fails(kind)).reader().read_to_end(&mut Vec::new())).unwrap_err();
         assert_eq!(far(&error), (kind, Some(8)));
     }
+}
+
+/// A writer that is never at its end takes neither the value from others nor the thread.
+#[test]
+fn a_busy_writer_gives_way() {
+    /// Each write lasts until there is more.
+    struct Fed {
+        accepted: Arc<AtomicUsize>,
+        taken: usize,
+        content: Arc<Mutex<Vec<u8>>>,
+        stop: Arc<AtomicBool>,
+    }
+    impl Write for Fed {
+        fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+            self.taken += data.len();
+            while self.accepted.load(Ordering::Acquire) <= self.taken && !self.stop.load(Ordering::Acquire) {
+                std::thread::yield_now();
+            }
+            self.content.lock().unwrap().extend_from_slice(data);
+            Ok(data.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    for threads in [1, 2] {
+        let pool = Pool::new(threads);
+        let (accepted, stop) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let content = Arc::new(Mutex::new(Vec::new()));
+        let sink = Fed { accepted: accepted.clone(), taken: 0, content: content.clone(), stop: stop.clone() };
+        let file = Aio::on(&pool, sink);
+        let mut writer = file.clone().writer();
+        let feeder = std::thread::spawn({
+            let stop = stop.clone();
+            move || {
+                let mut expect = Vec::new();
+                for i in 0.. {
+                    // The end is told only after something that no write has seen.
+                    let last = stop.load(Ordering::Acquire);
+                    block_on(writer.write_all(&line(i))).unwrap();
+                    expect.extend(line(i));
+                    accepted.store(expect.len(), Ordering::Release);
+                    if last {
+                        break;
+                    }
+                }
+                block_on(writer.flush()).unwrap();
+                expect
+            }
+        });
+        let (done, answered) = std::sync::mpsc::channel();
+        let asker = std::thread::spawn({
+            let (file, other) = (file.clone(), Aio::on(&pool, 7));
+            move || {
+                for _ in 0..10 {
+                    block_on(file.with(|sink| sink.taken));
+                    assert_eq!(block_on(other.with(|seven| *seven)), 7);
+                }
+                done.send(()).unwrap();
+            }
+        });
+        let answer = answered.recv_timeout(std::time::Duration::from_secs(30));
+        stop.store(true, Ordering::Release);
+        let expect = feeder.join().unwrap();
+        answer.unwrap_or_else(|_| panic!("nobody else had a turn on {threads} threads"));
+        asker.join().unwrap();
+        assert!(*content.lock().unwrap() == expect, "all, in order");
+    }
+}
+
+/// A drain gives way to those who came meanwhile, between what was accepted before and after them; and it goes on, also
+/// when its pool takes nothing new any more.
+#[test]
+fn a_drain_that_gave_way_goes_on_where_it_was() {
+    struct Gated(Vec<Gate>, Scripted);
+    impl Write for Gated {
+        fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+            if let Some(gate) = self.0.get(self.1.calls) {
+                gate.pass();
+            }
+            self.1.write(data)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let (gates, sink, pool) = (vec![Gate::new(), Gate::new()], sink(), Pool::new(1));
+    let taken = sink.taken.clone();
+    let file = Aio::on(&pool, Gated(gates.clone(), sink));
+    let mut writer = file.clone().writer();
+    let calls = || file.with(|gated| gated.1.calls);
+    block_on(writer.write_all(b"in the gate, ")).unwrap();
+    gates[0].wait_for(1);
+    block_on(writer.write_all(b"behind it, ")).unwrap();
+    let first = calls();
+    gates[0].open();
+    gates[1].wait_for(1);
+    block_on(writer.write_all(b"after the first")).unwrap();
+    let second = calls();
+    let mut shutdown = pool.shutdown(SOON);
+    assert!(poll(&mut shutdown).is_pending());
+    gates[1].open();
+    assert!(block_on(shutdown).is_empty());
+    assert_eq!((block_on(first), block_on(second)), (2, 3));
+    assert_eq!(*taken.lock().unwrap(), b"in the gate, behind it, after the first");
+    assert_eq!(writer.progress().written, 39);
 }

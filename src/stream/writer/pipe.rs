@@ -1,13 +1,16 @@
 //! What a `Writer` and the pool share: the bytes that are accepted and not yet written.
 
+use super::backlog::Backlog;
 use crate::aio::Aio;
-use crate::call::{CallError, Policy};
+use crate::call::{Call, CallError, Policy};
 use crate::error::{Context, Error, Result, again, is_interrupted};
 use crate::lock::lock;
-use crate::pool::{self, Wait};
+use crate::mailbox::{Leave, Mailbox};
+use crate::pool::{self, Pool, Wait};
 use crate::seat::Seat;
 use crate::stream::Progress;
-use crate::sync::{Mutex, MutexGuard};
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Instant, Mutex, MutexGuard};
 use crate::wake::wake;
 use std::any::Any;
 use std::io::{self, IoSlice, Write};
@@ -16,20 +19,25 @@ use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::task::{self, Poll, Waker};
+use std::time::Duration;
 
 /// How many bytes may wait, for small writes and for large ones.
-const ROOM: usize = 256 << 10;
+const ROOM: usize = 512 << 10;
 const ROOM_FOR_LARGE: usize = 4 << 20;
 const LARGE: usize = 64 << 10;
-/// A buffer that is kept for the next round, at most.
-const KEPT: usize = ROOM;
+/// What is worth a write: a drain that catches up with its writer lets so much come together, for a few pauses at most. To
+/// write each line as it comes would cost a system call for each, and the two threads would take the state and the data from
+/// each other's processor all the time.
+const ENOUGH: usize = 64 << 10;
+const PAUSE: Duration = Duration::from_micros(10);
+const PAUSES: usize = 10;
 
 /// The end of the pipe that the writer has.
 pub(super) struct WriterEnd(Arc<Pipe>);
 
 impl WriterEnd {
     pub(super) fn new(context: Context) -> Self {
-        WriterEnd(Arc::new(Pipe { context, state: Mutex::default() }))
+        WriterEnd(Arc::new(Pipe { context, state: Mutex::default(), awaited: AtomicBool::new(false) }))
     }
 }
 
@@ -51,14 +59,14 @@ impl Drop for WriterEnd {
 pub(super) struct Pipe {
     context: Context,
     state: Mutex<State>,
+    /// Tells a drain that pauses that somebody waits for it.
+    awaited: AtomicBool,
 }
 
 #[derive(Default)]
 struct State {
     /// Accepted, and in no hands but these.
-    waiting: Vec<u8>,
-    /// An empty buffer, to swap with `waiting`.
-    spare: Vec<u8>,
+    waiting: Backlog,
     progress: Progress,
     /// A drain is called or runs. There is one whenever something waits and nothing has failed.
     drain: bool,
@@ -110,12 +118,7 @@ impl Pipe {
         if count == 0 && wanted > 0 {
             return self.wait(state, cx, home);
         }
-        let mut left = count;
-        for slice in data {
-            let here = left.min(slice.len());
-            state.waiting.extend_from_slice(&slice[..here]);
-            left -= here;
-        }
+        state.waiting.push(data, count);
         state.progress.accepted += count as u64;
         Poll::Ready(Ok((count, state.drain)))
     }
@@ -148,6 +151,7 @@ impl Pipe {
             }
         }
         state.waker = Some(cx.waker().clone());
+        self.awaited.store(true, Ordering::Release);
         let in_job = state.wait.is_some();
         drop(state);
         drop(before); // a waker's drop is another's code: not under the lock
@@ -195,70 +199,101 @@ impl Pipe {
             }
             state.drain = true;
         }
-        let pipe = Arc::clone(self);
-        let policy = Draining(Arc::clone(self));
-        drop(aio.queue(policy, move |seat: &mut Option<Seat<T>>| {
-            let value = seat.as_mut()?.value();
-            pipe.drain(value);
-            Some(())
-        }));
+        let (pipe, mailbox) = (Arc::clone(self), Arc::clone(aio.mailbox()));
+        drop(aio.queue(Draining(Arc::clone(self)), move |seat| pipe.drain(&mailbox, seat)));
     }
 
-    /// Writes until nothing waits, or until it fails.
-    fn drain(&self, value: &mut impl Write) {
-        while let Some(mut chunk) = self.take_chunk() {
-            let mut done = 0;
-            let result = catch_unwind(AssertUnwindSafe(|| write_all(value, &chunk, &mut done)));
-            let failed = match result {
-                Ok(Ok(())) => None,
-                Ok(Err(error)) => Some(Why::Error(error)),
-                Err(payload) => Some(Why::Panic(Some(payload))),
-            };
-            let mut state = lock(&self.state);
-            state.progress.written += done as u64;
-            chunk.drain(..done);
-            match failed {
-                None => state.keep(chunk),
-                Some(why) => {
-                    // What came in the meantime comes after what is left.
-                    let later = mem::replace(&mut state.waiting, chunk);
-                    state.waiting.extend_from_slice(&later);
-                    let waits = state.fail(why);
-                    drop(state);
-                    waits.end();
-                    return;
-                }
+    /// Writes until nothing waits, or until it fails. If others wait, it gives way to those that there are: after all that
+    /// was accepted before they came, and before all that comes later.
+    fn drain<T>(self: Arc<Self>, mailbox: &Arc<Mailbox<T>>, seat: &mut Option<Seat<T>>) -> Option<()>
+    where
+        T: Write + Send + 'static,
+    {
+        let value = seat.as_mut()?.value();
+        let mut pauses = false;
+        let mut wanted = None;
+        while let Some(chunk) = self.take_chunk(pauses.then(|| mailbox.pool())) {
+            if !self.write(value, chunk) {
+                break;
             }
+            pauses = true;
+            if let Some(others) = wanted {
+                let (pipe, behind) = (Arc::clone(&self), Arc::clone(mailbox));
+                let policy = Draining(Arc::clone(&self));
+                let drain = move |seat: &mut Option<Seat<T>>| pipe.drain(&behind, seat);
+                mailbox.push_behind(others, Call::made(policy, mailbox.home(), drain).1);
+                break;
+            }
+            wanted = mailbox.wanted();
         }
+        Some(())
+    }
+
+    /// Says whether all of it was written.
+    fn write(&self, value: &mut impl Write, mut chunk: Vec<u8>) -> bool {
+        let mut done = 0;
+        let result = catch_unwind(AssertUnwindSafe(|| write_all(value, &chunk, &mut done)));
+        let failed = match result {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(Why::Error(error)),
+            Err(payload) => Some(Why::Panic(Some(payload))),
+        };
+        let mut state = lock(&self.state);
+        state.progress.written += done as u64;
+        let Some(why) = failed else {
+            state.waiting.reuse(chunk);
+            return true;
+        };
+        chunk.drain(..done);
+        state.waiting.put_back(chunk);
+        let waits = state.fail(why);
+        drop(state);
+        waits.end();
+        false
     }
 
     /// All that waits; at the end, the drain is over.
-    fn take_chunk(&self) -> Option<Vec<u8>> {
+    fn take_chunk(&self, pauses: Option<&Pool>) -> Option<Vec<u8>> {
         let mut state = lock(&self.state);
+        if let Some(pool) = pauses {
+            state = self.let_come(pool, state);
+        }
         let waits = state.stop_waiting();
         let chunk = if state.waiting.is_empty() {
             state.drain = false;
-            state.spare = Vec::new();
+            state.waiting.release();
             None
         } else {
-            let spare = mem::take(&mut state.spare);
-            Some(mem::replace(&mut state.waiting, spare))
+            Some(state.waiting.take())
         };
         drop(state);
         waits.end();
         chunk
+    }
+
+    /// Lets enough come together, as long as it comes and nobody waits for it.
+    fn let_come<'s>(&'s self, pool: &Pool, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        let pause = pool.linger_time().min(PAUSE);
+        let mut before = 0;
+        for _ in 0..PAUSES {
+            let comes = (before + 1..ENOUGH).contains(&state.waiting.len());
+            if !comes || state.waker.is_some() || pause.is_zero() {
+                break;
+            }
+            let Some(leave) = Leave::take() else { break };
+            before = state.waiting.len();
+            self.awaited.store(false, Ordering::Relaxed);
+            drop(state);
+            leave.linger(&self.awaited, Instant::now().checked_add(pause), || pool.is_crowded());
+            state = lock(&self.state);
+        }
+        state
     }
 }
 
 impl State {
     fn stop_waiting(&mut self) -> Waits {
         Waits(self.waker.take(), self.wait.take())
-    }
-
-    fn keep(&mut self, chunk: Vec<u8>) {
-        if chunk.capacity() <= KEPT {
-            self.spare = chunk;
-        }
     }
 
     fn fail(&mut self, why: Why) -> Waits {
