@@ -205,13 +205,19 @@ fn a_thousand_creations_given_up_at_random_leave_nothing() {
         random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let mut file = on(&four).tempfile_in(dir.path());
         let mut tree = on(&four).tempdir_in(dir.path());
-        for _ in 0..random >> 27 {
-            std::thread::yield_now();
+        match random >> 27 {
+            // Of the two ends there are some on every machine.
+            0 => ready += usize::from(block_on(&mut file).is_ok() && block_on(&mut tree).is_ok()),
+            1 => continue,
+            yields => {
+                for _ in 0..yields {
+                    std::thread::yield_now();
+                }
+                ready += usize::from(poll(&mut file).is_ready() && poll(&mut tree).is_ready());
+            }
         }
-        ready += usize::from(poll(&mut file).is_ready());
-        ready += usize::from(poll(&mut tree).is_ready());
     }
-    assert!(ready > 0 && ready < 2000, "{ready} of 2000 were ready");
+    assert!(ready > 0 && ready < 1000, "{ready} of 1000 were ready");
     finish(&four);
     // What the pool gave to others after that is waited for by time.
     let start = std::time::Instant::now();
