@@ -104,6 +104,31 @@ fn an_idle_handle_is_small() {
     println!("an idle handle: {new} bytes, {used} after a call");
 }
 
+/// The same for a file, the descriptor aside.
+#[test]
+fn an_idle_file_is_small() {
+    let _alone = alone();
+    const FILES: usize = 100;
+    let file = std::fs::File::open(env!("CARGO_MANIFEST_PATH")).unwrap();
+    let mut files = Vec::with_capacity(FILES);
+    let live = || {
+        let stats = COUNTS.stats();
+        stats.bytes_allocated - stats.bytes_deallocated
+    };
+    let before = live();
+    for _ in 0..FILES {
+        files.push(aiofile::File::from_std(file.try_clone().unwrap()));
+    }
+    let new = (live() - before) / FILES;
+    pollster::block_on(async {
+        for file in &files {
+            file.read(&mut [0; 1]).await.unwrap();
+        }
+    });
+    let used = (live() - before) / FILES;
+    assert!(new <= 300 && used <= 300, "{new} bytes, {used} after a call");
+}
+
 /// What `docs::costs` says of files. "At once" is for Linux, and for file systems that tell what is in their cache.
 #[cfg(target_os = "linux")]
 #[test]

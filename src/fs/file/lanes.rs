@@ -2,6 +2,7 @@
 
 use super::File;
 use super::cached::Sole;
+use super::lock::Held;
 use crate::call::{Call, Policy};
 use crate::error::Result;
 use crate::fs::inline::Inline;
@@ -13,21 +14,27 @@ use slab::Slab;
 use std::fs;
 use std::io;
 use std::ops::Deref;
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::{Arc, OnceLock, PoisonError, Weak};
 
-/// The borrowers of one std file.
+/// What uses one std file beside its queue.
 #[derive(Debug)]
 pub(super) struct Lanes {
     /// Owned by the queue, and by each borrower.
     file: Weak<fs::File>,
     /// Somebody takes the file: nobody borrows it any more. Read by whoever uses the file at once, for as long.
     closing: RwLock<bool>,
+    /// Made for the first borrower: most files have none, and an idle file is small.
+    beside: OnceLock<Box<Beside>>,
+    pub(super) inline: Inline,
+    pub(super) sole: Sole,
+}
+
+#[derive(Debug, Default)]
+struct Beside {
     borrowers: Mutex<Borrowers>,
     /// Signalled when a borrower has ended.
     ended: Condvar,
-    pub(super) held: super::lock::Held,
-    pub(super) inline: Inline,
-    pub(super) sole: Sole,
+    held: Held,
 }
 
 #[derive(Default)]
@@ -47,12 +54,18 @@ impl Lanes {
         Arc::new(Lanes {
             file: Arc::downgrade(file),
             closing: RwLock::new(false),
-            borrowers: Mutex::default(),
-            ended: Condvar::new(),
-            held: Default::default(),
+            beside: OnceLock::new(),
             inline: Inline::default(),
             sole: Sole::default(),
         })
+    }
+
+    fn beside(&self) -> &Beside {
+        self.beside.get_or_init(Box::default)
+    }
+
+    pub(super) fn held(&self) -> &Held {
+        &self.beside().held
     }
 
     pub(super) fn file(&self) -> Option<Arc<fs::File>> {
@@ -85,7 +98,7 @@ impl Lanes {
 
     fn borrow(self: &Arc<Self>) -> Option<Borrowed> {
         self.at_once(|file| {
-            let key = lock(&self.borrowers).calls.insert(None);
+            let key = lock(&self.beside().borrowers).calls.insert(None);
             Borrowed { file: Some(file), key, lanes: Arc::clone(self) }
         })
     }
@@ -99,16 +112,17 @@ impl Lanes {
 
     /// A borrower may wait for the very thread that waits here: what has not started is run by it.
     fn wait_for_borrowers(&self) {
-        let mut borrowers = lock(&self.borrowers);
+        let Some(beside) = self.beside.get() else { return };
+        let mut borrowers = lock(&beside.borrowers);
         while !borrowers.calls.is_empty() {
             let unstarted = borrowers.calls.iter().filter_map(|(_, call)| call.clone());
             let unstarted: Vec<_> = unstarted.filter(|call| !call.has_started()).collect();
             if unstarted.is_empty() {
-                borrowers = self.ended.wait(borrowers).unwrap_or_else(PoisonError::into_inner);
+                borrowers = beside.ended.wait(borrowers).unwrap_or_else(PoisonError::into_inner);
             } else {
                 drop(borrowers);
                 unstarted.into_iter().for_each(|call| call.run());
-                borrowers = lock(&self.borrowers);
+                borrowers = lock(&beside.borrowers);
             }
         }
     }
@@ -134,8 +148,9 @@ impl Drop for Borrowed {
     fn drop(&mut self) {
         // First the file, which whoever waits below wants for its own.
         self.file = None;
-        let call = lock(&self.lanes.borrowers).calls.try_remove(self.key);
-        self.lanes.ended.notify_all();
+        let beside = self.lanes.beside();
+        let call = lock(&beside.borrowers).calls.try_remove(self.key);
+        beside.ended.notify_all();
         drop(call);
     }
 }
@@ -159,9 +174,10 @@ impl File {
         let Some(borrowed) = self.lanes.borrow() else { return Err(policy) };
         let key = borrowed.key;
         let (call, cell) = Call::made(policy, 0, move || f(borrowed));
-        if let Some(borrower) = lock(&self.lanes.borrowers).calls.get_mut(key) {
+        let beside = self.lanes.beside();
+        if let Some(borrower) = lock(&beside.borrowers).calls.get_mut(key) {
             *borrower = Some(Arc::clone(&cell) as _);
-            self.lanes.ended.notify_all(); // one who waits for it can now run it
+            beside.ended.notify_all(); // one who waits for it can now run it
         }
         self.pool().submit_here(cell);
         Ok(call)

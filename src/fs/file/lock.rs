@@ -143,7 +143,7 @@ impl File {
         f: impl FnOnce(&Held, &fs::File) -> io::Result<()> + Send + 'static,
     ) -> Call<Result<()>> {
         let lanes = Arc::clone(&self.lanes);
-        self.beside(Typed::new(self.context(operation)), move |file| f(&lanes.held, file))
+        self.beside(Typed::new(self.context(operation)), move |file| f(lanes.held(), file))
     }
 
     fn wait_for_lock(&self, operation: Operation, mode: Mode) -> Call<Result<()>> {
@@ -151,8 +151,8 @@ impl File {
         let Some(file) = self.lanes.file() else { return Typed::new(context).closed() };
         let lanes = Arc::clone(&self.lanes);
         let policy = Locking { context, lanes: lanes.clone(), acquired: Mutex::new(None) };
-        self.lanes.held.line().queue(policy, move |_| {
-            Some(lanes.held.acquire(mode, || match mode {
+        self.lanes.held().line().queue(policy, move |_| {
+            Some(lanes.held().acquire(mode, || match mode {
                 Mode::Shared => file.lock_shared(),
                 Mode::Exclusive => file.lock(),
             }))
@@ -187,7 +187,7 @@ impl Policy for Locking {
         let lanes = Arc::clone(&self.lanes);
         let give_back = move || {
             if let Some(file) = lanes.file() {
-                lanes.held.give_back(&file, acquired);
+                lanes.held().give_back(&file, acquired);
             }
         };
         // On the thread that acquired it, at once, before the next in line; else where it may block.
