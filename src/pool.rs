@@ -11,6 +11,7 @@ mod stuck;
 mod tokio;
 
 use crate::call::{self, Call, Plain};
+use crate::coop;
 use crate::lock::lock;
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sync::{Condvar, Instant, Mutex};
@@ -501,6 +502,7 @@ impl Pool {
         if !(self.0.in_place)(&mut run) {
             return self.hand_over(key, otherwise);
         }
+        coop::renew();
         if let Some(next) = self.done(key) {
             self.hand_over(next, Otherwise::Rescue);
         }

@@ -3,7 +3,7 @@
 
 use crate::support::{Gate, SOON, block_on, poll};
 use aiofile::{Aio, OpenOptions, Pool};
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::sync::mpsc;
 use std::task::Poll;
 use std::thread::{self, ThreadId};
@@ -35,6 +35,28 @@ fn a_call_on_a_worker_runs_where_it_is_made() {
         assert_eq!(poll(&mut run), Poll::Ready(here()));
         assert_eq!(handle.with(|n| *n + 1).await, 2);
     });
+}
+
+/// tokio has given the other tasks of this thread to another one: to give way to nobody costs 100 µs there.
+#[test]
+fn a_task_of_calls_in_place_goes_through_in_one_poll() {
+    let (runtime, pool) = runtime();
+    let handle = Aio::on(&pool, 0);
+    let polls = task(&runtime, async move {
+        let mut calls = Box::pin(async {
+            for _ in 0..1000 {
+                handle.with(|n| *n += 1).await;
+            }
+        });
+        let mut polls = 0;
+        poll_fn(|cx| {
+            polls += 1;
+            calls.as_mut().poll(cx)
+        })
+        .await;
+        polls
+    });
+    assert_eq!(polls, 1);
 }
 
 #[test]
