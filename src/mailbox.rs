@@ -22,8 +22,9 @@ pub(crate) trait Task<T>: Send + Sync {
     fn run(&self, seat: &mut Option<Seat<T>>, took: Option<&mut Duration>);
     fn refuse(&self, why: Refusal);
     fn holds_exit(&self) -> bool;
-    /// Whether another call may be about to follow.
-    fn lingers(&self) -> bool;
+    /// Whether its caller is going to wait for it: then it may run where it is made, and another call may be about to
+    /// follow.
+    fn is_awaited(&self) -> bool;
     fn name(&self) -> String;
 }
 
@@ -118,13 +119,14 @@ impl<T: Send + 'static> Mailbox<T> {
             return false;
         }
         state.used |= uses;
+        let submit = if task.is_awaited() { Pool::submit_here } else { Pool::submit };
         // The one in front may have ended, and be there still.
         let soon = state.drain == Drain::Running && state.rest.is_empty() && state.pace.answers_soon();
         match state.front {
             None => state.front = Some(task),
             Some(_) => state.rest.push_back(task),
         }
-        self.call_drain(state, Pool::submit_here);
+        self.call_drain(state, submit);
         soon
     }
 
@@ -276,7 +278,7 @@ impl<T: Send + 'static> Work for Mailbox<T> {
         while let Some((task, measures)) = self.next(&mut seat, lingers) {
             let mut took = Duration::ZERO;
             task.run(&mut seat, measures.then_some(&mut took));
-            lingers = task.lingers();
+            lingers = task.is_awaited();
             drop(task);
             let (done, waiting) = {
                 let mut state = lock(&self.state);

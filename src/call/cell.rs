@@ -54,8 +54,9 @@ pub(crate) trait Policy: Send + Sync + 'static {
         true
     }
 
-    /// Whether another call may be about to follow, for which the thread is to stay awake.
-    fn lingers(&self) -> bool {
+    /// Whether its caller is going to wait for it: then it may be run where it is made, and another call may be about to
+    /// follow, for which the thread is to stay awake.
+    fn is_awaited(&self) -> bool {
         true
     }
 
@@ -336,8 +337,8 @@ where
         self.core.is_waited_for_at_exit()
     }
 
-    fn lingers(&self) -> bool {
-        self.core.policy.lingers()
+    fn is_awaited(&self) -> bool {
+        self.core.policy.is_awaited()
     }
 
     fn name(&self) -> String {

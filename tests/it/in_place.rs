@@ -59,6 +59,32 @@ fn a_task_of_calls_in_place_goes_through_in_one_poll() {
     assert_eq!(polls, 1);
 }
 
+/// What a `Writer` accepts is written by another thread, while its caller fills the next buffer.
+#[test]
+fn a_writer_does_not_write_in_place() {
+    struct Threads(mpsc::Sender<ThreadId>);
+    impl std::io::Write for Threads {
+        fn write(&mut self, data: &[u8]) -> std::io::Result<usize> {
+            self.0.send(here()).unwrap();
+            Ok(data.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let (runtime, pool) = runtime();
+    let (tell, told) = mpsc::channel();
+    let mut writer = Aio::on(&pool, Threads(tell)).writer();
+    let caller = task(&runtime, async move {
+        let caller = here();
+        writer.write_all(b"a line\n").await.unwrap();
+        assert_eq!(here(), caller, "accepted at once");
+        writer.flush().await.unwrap();
+        caller
+    });
+    assert_ne!(told.recv_timeout(SOON).unwrap(), caller);
+}
+
 #[test]
 fn elsewhere_it_runs_on_the_blocking_threads() {
     let (runtime, pool) = runtime();

@@ -342,8 +342,8 @@ impl Policy for Draining {
         Ok(())
     }
 
-    /// To be woken takes as long as it takes for a bufferful to come together: one that is awake would write each line.
-    fn lingers(&self) -> bool {
+    /// Its caller goes on, and fills the next buffer.
+    fn is_awaited(&self) -> bool {
         false
     }
 
