@@ -78,8 +78,8 @@ pub struct Progress {
 }
 
 impl<H: Handle<Value: Write>> Writer<H> {
-    /// A writer on this handle. What the handle's clones write goes in between, somewhere: only what was flushed
-    /// before is known to stand before it.
+    /// A writer on this handle. What a clone of the handle does comes after all that was accepted before it, unless a write
+    /// has failed; what is accepted later may come before it or after it. A writer that is never at its end gives way to it.
     pub fn new(handle: H) -> Self {
         let pipe = WriterEnd::new(handle.context(Operation::Write));
         Writer { handle, pipe, flush: None, flushes: 0, closing: None, seek_to: None }

@@ -203,8 +203,8 @@ impl Pipe {
         drop(aio.queue(Draining(Arc::clone(self)), move |seat| pipe.drain(&mailbox, seat)));
     }
 
-    /// Writes until nothing waits, or until it fails. If others wait, it gives way to those that there are: after all that
-    /// was accepted before they came, and before all that comes later.
+    /// Writes until nothing waits, or until it fails. If others wait, it gives way to those that there are, after all that was
+    /// accepted before they came: what it had before it looked is in the next chunk.
     fn drain<T>(self: Arc<Self>, mailbox: &Arc<Mailbox<T>>, seat: &mut Option<Seat<T>>) -> Option<()>
     where
         T: Write + Send + 'static,
