@@ -34,7 +34,7 @@ pub use io::{Buffer, Count, Data, Fill, FillSlices};
 pub use method::{Bind, Inside, InsideMut, Lend, LendMut, Method, kind};
 pub use pool::{Job, Pool, Stuck, unblock};
 pub use stdio::{stderr, stdin, stdout};
-pub use stream::{Chunks, Copy, Handle, Lines, Progress, Reader, Split, Writer, copy};
+pub use stream::{Chunks, Copy, Handle, IntoInnerError, Lines, Progress, Reader, Split, Writer, copy};
 
 /// What `proxy!` writes into other crates, by names that nothing there can hide.
 #[doc(hidden)]

@@ -16,7 +16,7 @@ use crate::io::{Typed, keep};
 pub use copy::{Copy, copy};
 pub use reader::{Chunks, Lines, Reader, Split};
 use std::sync::Arc;
-pub use writer::{Progress, Writer};
+pub use writer::{IntoInnerError, Progress, Writer};
 
 /// What a stream can stand on: a [`File`] or an [`Aio`].
 pub trait Handle: sealed::Sealed + Send + Unpin + 'static {

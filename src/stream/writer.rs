@@ -1,13 +1,15 @@
 //! `Writer`: small writes at memory speed, written by the pool while the caller fills the next buffer.
 
 mod backlog;
+mod into_inner;
 mod pipe;
 
 use super::{Handle, polled};
 use crate::call::{Call, poll_kept};
-use crate::error::{Error, Operation, Result};
+use crate::error::{Operation, Result};
 use crate::fs::File;
 use crate::io::{self, Typed, typed};
+pub use into_inner::IntoInnerError;
 use pipe::WriterEnd;
 use std::fmt;
 use std::future::poll_fn;
@@ -108,10 +110,10 @@ impl<H: Handle<Value: Write>> Writer<H> {
     }
 
     /// Flushes, and gives the handle back. On an error, the writer stays what it was.
-    pub async fn into_inner(mut self) -> std::result::Result<H, (Self, Error)> {
+    pub async fn into_inner(mut self) -> std::result::Result<H, IntoInnerError<Self>> {
         match self.flush().await {
             Ok(()) => Ok(self.handle),
-            Err(error) => Err((self, error)),
+            Err(error) => Err(IntoInnerError::new(self, error)),
         }
     }
 

@@ -299,8 +299,7 @@ fn a_writer_on_a_file_syncs_and_closes_and_names_its_path() {
         reader_only.write_all(b"x").await?;
         let error = reader_only.close().await.unwrap_err();
         assert_eq!((error.path(), error.operation()), (Some(path.as_path()), aiofile::Operation::Write));
-        let file =
-            aiofile::open(&path, "a").await?.writer().into_inner().await.map_err(|(_, error)| error)?;
+        let file = aiofile::open(&path, "a").await?.writer().into_inner().await?;
         file.write_all("8").await?;
         file.close().await
     })

@@ -55,7 +55,7 @@ async fn compress(from: &Path, to: &Path) -> Result {
     let mut plain = aiofile::open(from, "r").await?.reader();
     let mut gz = Aio::new(GzEncoder::new(file, Compression::default())).writer();
     aiofile::copy(&mut plain, &mut gz).await?;
-    let gz = gz.into_inner().await.map_err(|(_, error)| error)?;
+    let gz = gz.into_inner().await?;
     let file = gz.finish(GzEncoder::finish).await?; // by value: gzip's end is written
     Ok(File::from_std(file).sync_all().await?)
 }
