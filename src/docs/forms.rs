@@ -48,6 +48,30 @@ page! {
     /// One task that writes many small pieces, and nobody else who does, is what a `Writer` is for: its `Ok` means
     /// accepted, `flush` that it is in the file, `close` that it is closed.
     ///
+    /// # A socket, or a terminal, both ways
+    ///
+    /// The calls of one handle run one after the other: a read that waits for the other side holds up the write that the
+    /// other side waits for. What is read and written at the same time is two handles:
+    ///
+    /// ```
+    /// # #[cfg(unix)]
+    /// # pollster::block_on(async {
+    /// use aiofile::Aio;
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let (ours, theirs) = UnixStream::pair()?;
+    /// let (from, to) = (Aio::new(ours.try_clone()?), Aio::new(ours));
+    /// let mut answer = [0; 4];
+    /// let waits = from.read_exact(&mut answer);
+    /// to.write_all("ping").await?;
+    /// # let theirs = Aio::new(theirs);
+    /// # theirs.read_exact(&mut [0; 4]).await?;
+    /// # theirs.write_all("pong").await?;
+    /// waits.await?;
+    /// assert_eq!(&answer, b"pong");
+    /// # Ok::<_, std::io::Error>(()) }).unwrap()
+    /// ```
+    ///
     /// # `File`, or `Aio<std::fs::File>`?
     ///
     /// [`File`](crate::File): it has a path, its errors name it, and it has std's methods. It holds an
