@@ -83,6 +83,22 @@ fn a_call_in_a_burst_is_one_allocation() {
     assert!((1.0..1.1).contains(&measured), "{measured}");
 }
 
+/// A `Reader` reads into the buffers that its caller is done with: what is left is the call.
+#[test]
+fn a_reader_reuses_its_buffers() {
+    let _alone = alone();
+    let mut reader = Aio::new(std::io::repeat(7)).reader();
+    let measured = per_call(|| {
+        pollster::block_on(async {
+            for _ in 0..CALLS {
+                let read = reader.fill_buf().await.unwrap().len();
+                reader.consume(read);
+            }
+        });
+    });
+    assert!((1.0..1.5).contains(&measured), "{measured}"); // a hop has one as well, now and then
+}
+
 /// Bytes that stay allocated for a handle that does nothing.
 #[test]
 fn an_idle_handle_is_small() {

@@ -153,17 +153,18 @@ pub(crate) fn read<'b, T: Read + Send + 'static>(
     put_back: PutBack<T>,
 ) -> Fill<'b, [u8], usize> {
     let wanted = buffer.len();
-    queue(aio, context, buffer, put_back, move |seat| take_some(seat, wanted, T::read))
+    queue(aio, context, buffer, put_back, move |seat| take_some(seat, Vec::new(), wanted, T::read))
 }
 
-/// A read whose buffer comes with its result: for a reader that reads ahead.
+/// A read whose buffer comes with its result: for a reader that reads ahead. `room`: a buffer of an earlier one.
 pub(crate) fn read_ahead<T: Read + Send + 'static>(
     aio: &Aio<T>,
     context: Context,
+    room: Vec<u8>,
     bytes: usize,
     put_back: PutBack<T>,
 ) -> Call<Ahead> {
-    queue_call(aio, context, put_back, move |seat| take_some(seat, bytes, T::read))
+    queue_call(aio, context, put_back, move |seat| take_some(seat, room, bytes, T::read))
 }
 
 /// What such a read gives.
@@ -222,7 +223,7 @@ pub(crate) fn read_vectored<'b, 's, T: Read + Send + 'static>(
 ) -> FillSlices<'b, 's> {
     let sizes: Vec<usize> = buffers.iter().map(|buffer| buffer.len()).collect();
     let call = queue_call(aio, context, put_back, move |seat| {
-        take_some(seat, sizes.iter().sum(), |value, mut rest| {
+        take_some(seat, Vec::new(), sizes.iter().sum(), |value, mut rest| {
             let mut slices = Vec::with_capacity(sizes.len());
             for size in sizes {
                 let (slice, later) = rest.split_at_mut(size);
@@ -238,6 +239,7 @@ pub(crate) fn read_vectored<'b, 's, T: Read + Send + 'static>(
 /// Takes some bytes: those that an abandoned read has left, or else what one read of the value gives.
 fn take_some<T>(
     seat: &mut Seat<T>,
+    room: Vec<u8>,
     wanted: usize,
     read: impl FnOnce(&mut T, &mut [u8]) -> io::Result<usize>,
 ) -> (Vec<u8>, io::Result<usize>) {
@@ -249,18 +251,24 @@ fn take_some<T>(
         seat.keep(unread);
         return (taken, Ok(count));
     }
-    fill_some(wanted, |buffer| read(value, buffer))
+    fill_some(room, wanted, |buffer| read(value, buffer))
 }
 
 /// A buffer of what one read gives.
 fn fill_some(
+    room: Vec<u8>,
     wanted: usize,
     read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
 ) -> (Vec<u8>, io::Result<usize>) {
-    let mut taken = match zeroed(wanted) {
-        Ok(taken) => taken,
-        Err(error) => return (Vec::new(), Err(error)),
-    };
+    let mut taken = room;
+    if taken.capacity() >= wanted {
+        taken.resize(wanted, 0);
+    } else {
+        taken = match zeroed(wanted) {
+            Ok(zeroes) => zeroes,
+            Err(error) => return (Vec::new(), Err(error)),
+        };
+    }
     let result = read(&mut taken);
     taken.truncate(*result.as_ref().unwrap_or(&0));
     (taken, result)
@@ -310,7 +318,7 @@ pub(crate) fn chunk(
     wanted: usize,
     read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
 ) -> Chunk<Vec<u8>, io::Error> {
-    let (taken, result) = fill_some(wanted, read);
+    let (taken, result) = fill_some(Vec::new(), wanted, read);
     Chunk { taken, result, turn: NOT_RUN, begun: false }
 }
 

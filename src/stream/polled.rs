@@ -55,7 +55,7 @@ pub(crate) fn poll_read<H: Handle<Value: Read>>(
     }
     if polled(handle).reading.is_none() {
         let context = handle.context(Operation::Read);
-        let read = read_ahead(handle.aio(), context, wanted.min(MOST), H::put_back);
+        let read = read_ahead(handle.aio(), context, Vec::new(), wanted.min(MOST), H::put_back);
         polled(handle).reading = Some(read);
     }
     let polled = polled(handle);

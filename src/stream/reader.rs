@@ -80,6 +80,8 @@ pub struct Reader<H: Handle<Value: Read>> {
     at: usize,
     /// The reads that are on their way, in their order.
     coming: VecDeque<Call<Ahead>>,
+    /// Buffers of those that have come, for those that are made next.
+    spare: Vec<Vec<u8>>,
     /// How many of them to make next.
     depth: usize,
     most: usize,
@@ -96,6 +98,7 @@ impl<H: Handle<Value: Read>> Reader<H> {
             here: Ahead::default(),
             at: 0,
             coming: VecDeque::new(),
+            spare: Vec::new(),
             depth: 1,
             most: DEPTH,
             asked: false,
@@ -271,6 +274,7 @@ impl<H: Handle<Value: Read>> Reader<H> {
                 return Poll::Pending;
             };
             let result = next.take_result();
+            self.spare.push(self.here.take_buffer());
             (self.here, self.at, self.asked) = (next, 0, false);
             if result.is_err() || matches!(result, Ok(0)) {
                 // What was made behind an error or the end is not what the caller will read next.
@@ -306,8 +310,9 @@ impl<H: Handle<Value: Read>> Reader<H> {
         self.asked = true;
         if self.coming.len() <= self.depth / 2 {
             while self.coming.len() < self.depth {
-                let context = self.handle.context(Operation::Read);
-                self.coming.push_back(io::read_ahead(self.handle.aio(), context, CHUNK, H::put_back));
+                let (context, room) =
+                    (self.handle.context(Operation::Read), self.spare.pop().unwrap_or_default());
+                self.coming.push_back(io::read_ahead(self.handle.aio(), context, room, CHUNK, H::put_back));
             }
             self.depth = (self.depth * 2).min(self.most);
         }
@@ -341,7 +346,7 @@ impl<H: Handle<Value: Read>> Reader<H> {
     }
 
     fn give_back_coming(&mut self) {
-        (self.depth, self.asked) = (1, false);
+        (self.depth, self.asked, self.spare) = (1, false, Vec::new());
         // The last one first, so that none of them starts while others come back.
         self.coming.drain(..).rev().for_each(drop);
     }
