@@ -7,7 +7,7 @@ use std::mem;
 /// processors share comes from the other one's, line by line.
 const NEAR: usize = 8 << 10;
 /// A buffer that is kept for the next round, at most.
-const KEPT: usize = 512 << 10;
+const KEPT: usize = 4 << 20;
 
 #[derive(Default)]
 pub(super) struct Backlog {

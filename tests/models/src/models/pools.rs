@@ -86,6 +86,20 @@ pub fn shutdown() {
     assert!(!runs.late.load(Ordering::Relaxed), "run after the shutdown");
 }
 
+/// Who makes a call, and shuts the pool down then, has it run. Fails: a call of another task, made at the same time, has the
+/// drain on its way, for both, and is refused with it.
+pub fn shutdown_after() {
+    let pool = threads();
+    let aio = Aio::on(&pool, ());
+    let other = aio.clone();
+    let other = thread::spawn(move || is_run(block_on(other.with(|()| ()).checked())));
+    let call = aio.with(|()| ());
+    let quiet = pool.shutdown(Duration::MAX);
+    assert_eq!(is_run(block_on(call.checked())), 1, "made before the shutdown, and refused");
+    assert!(block_on(quiet).is_empty());
+    other.join().unwrap();
+}
+
 /// The threads that lose a job each. (std's mutex: there is no other thread between its lock and its unlock.)
 type Losers = Arc<std::sync::Mutex<Vec<thread::JoinHandle<()>>>>;
 

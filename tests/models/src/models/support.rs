@@ -33,7 +33,9 @@ pub fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
 }
 
 /// What was told, by whom. To wait for what is never told is a deadlock: the model fails.
-pub struct Told<T>(Arc<(Mutex<Vec<(T, ThreadId)>>, Condvar)>);
+pub struct Told<T>(Arc<Telling<T>>);
+
+type Telling<T> = (Mutex<Vec<(T, ThreadId)>>, Condvar);
 
 impl<T> Clone for Told<T> {
     fn clone(&self) -> Self {
