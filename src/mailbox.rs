@@ -4,7 +4,7 @@
 mod pace;
 
 use crate::lock::lock;
-use crate::pool::{self, Pool, Refusal, Stuck, Work};
+use crate::pool::{self, Expected, Pool, Refusal, Stuck, Work};
 use crate::seat::{Returned, Seat};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Instant, Mutex, MutexGuard};
@@ -69,6 +69,8 @@ impl<T> State<T> {
         mem::replace(&mut self.front, next)
     }
 }
+
+type Submit = fn(&Pool, Arc<dyn Work>, Option<Expected<'_>>);
 
 #[derive(PartialEq)]
 enum Drain {
@@ -193,12 +195,14 @@ impl<T: Send + 'static> Mailbox<T> {
         lock(&self.state).empty
     }
 
-    fn call_drain(self: &Arc<Self>, mut state: MutexGuard<'_, State<T>>, submit: fn(&Pool, Arc<dyn Work>)) {
+    fn call_drain(self: &Arc<Self>, mut state: MutexGuard<'_, State<T>>, submit: Submit) {
         if state.drain == Drain::None {
             state.drain = Drain::Called;
             state.pace.called(self.pool.linger_time());
+            // Whoever finds that the drain is called has made a call that is accepted.
+            let expected = self.pool.expect();
             drop(state);
-            submit(&self.pool, Arc::clone(self) as _);
+            submit(&self.pool, Arc::clone(self) as _, expected);
         } else {
             drop(state);
             self.told.store(true, Ordering::Release);

@@ -8,6 +8,7 @@ mod job;
 mod nested;
 mod stuck;
 #[cfg(feature = "tokio")]
+#[cfg_attr(aiofile_shuttle, path = "../tests/models/src/stubs/tokio.rs")]
 mod tokio;
 
 use crate::call::{self, Call, Plain};
@@ -83,6 +84,8 @@ struct Inner {
     waiting: AtomicUsize,
     /// As `closed` in the state, to be read without the lock.
     shut_down: AtomicBool,
+    /// Works that are about to be submitted, behind which others may already have put their calls.
+    expected: AtomicUsize,
     /// Signalled when the last work of a closed pool has ended.
     quiet: Condvar,
 }
@@ -98,6 +101,7 @@ impl Inner {
             state: Mutex::default(),
             waiting: AtomicUsize::new(0),
             shut_down: AtomicBool::new(false),
+            expected: AtomicUsize::new(0),
             quiet: Condvar::new(),
         }
     }
@@ -118,6 +122,15 @@ struct State {
     queue: VecDeque<usize>,
     /// Every work that was accepted and has not ended.
     works: Slab<Accepted>,
+}
+
+/// That a work is going to be submitted.
+pub(crate) struct Expected<'p>(&'p Pool);
+
+impl Drop for Expected<'_> {
+    fn drop(&mut self) {
+        self.0.0.expected.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 struct Accepted {
@@ -309,7 +322,7 @@ impl Pool {
         F: FnOnce() -> P::Raw + Send + 'static,
     {
         let (call, cell) = Call::made(policy, 0, f);
-        self.submit_here(cell);
+        self.submit_here(cell, None);
         call
     }
 
@@ -361,7 +374,7 @@ impl Pool {
 
     fn wait_until_quiet(&self, end: Option<Instant>) -> Vec<Stuck> {
         let mut state = lock(&self.0.state);
-        while !state.works.is_empty() {
+        while !state.works.is_empty() || self.is_expecting() {
             let left = match end.map(|end| end.saturating_duration_since(Instant::now())) {
                 Some(Duration::ZERO) => break,
                 Some(left) => left,
@@ -389,29 +402,53 @@ impl Pool {
         }
     }
 
+    /// Accepts a work that is going to be submitted: no shutdown from now on refuses it, and the end of the process waits for
+    /// it. `None` if the pool is shut down.
+    pub(crate) fn expect(&self) -> Option<Expected<'_>> {
+        self.0.expected.fetch_add(1, Ordering::SeqCst);
+        let expected = Expected(self); // counted first: a shutdown comes before it, or sees it
+        if !self.is_shut_down() {
+            return Some(expected);
+        }
+        drop(expected);
+        self.signal_if_quiet(&lock(&self.0.state)); // to a shutdown that has seen it
+        None
+    }
+
+    fn is_expecting(&self) -> bool {
+        self.0.expected.load(Ordering::SeqCst) > 0
+    }
+
     /// Takes a work, or answers those who wait in it.
-    pub(crate) fn submit(&self, work: Arc<dyn Work>) {
-        self.take(work, Otherwise::Refuse, Pool::hand_over);
+    pub(crate) fn submit(&self, work: Arc<dyn Work>, expected: Option<Expected<'_>>) {
+        self.take(work, expected, Otherwise::Refuse, Pool::hand_over);
     }
 
     /// The same for a work that its caller is going to wait for: it may be run where it is made.
-    pub(crate) fn submit_here(&self, work: Arc<dyn Work>) {
-        self.take(work, Otherwise::Refuse, Pool::run_in_place);
+    pub(crate) fn submit_here(&self, work: Arc<dyn Work>, expected: Option<Expected<'_>>) {
+        self.take(work, expected, Otherwise::Refuse, Pool::run_in_place);
     }
 
     /// Takes the drop of a value that a pool did not take. Without a thread it waits until there is one.
     pub(crate) fn keep(work: Arc<dyn Work>) {
-        Pool::embedded().take(work, Otherwise::Keep, Pool::hand_over);
+        Pool::embedded().take(work, None, Otherwise::Keep, Pool::hand_over);
     }
 
-    fn take(&self, work: Arc<dyn Work>, otherwise: Otherwise, start: fn(&Pool, usize, Otherwise)) {
+    fn take(
+        &self,
+        work: Arc<dyn Work>,
+        expected: Option<Expected<'_>>,
+        otherwise: Otherwise,
+        start: fn(&Pool, usize, Otherwise),
+    ) {
         let mut state = lock(&self.0.state);
-        if state.closed && otherwise == Otherwise::Refuse {
+        if state.closed && expected.is_none() && otherwise == Otherwise::Refuse {
             drop(state);
             return work.refuse(Refusal::ShutDown);
         }
         let id = work.id();
         let key = state.works.insert(Accepted { work, job: 0 });
+        drop(expected); // it is one of the works now, and nobody has looked in between
         if state.jobs < self.0.limit {
             state.jobs += 1;
             drop(state);
@@ -470,7 +507,7 @@ impl Pool {
 
     /// Puts a work that has had its turn behind those that wait.
     pub(crate) fn requeue(&self, work: Arc<dyn Work>) {
-        self.take(work, Otherwise::Rescue, Pool::hand_over);
+        self.take(work, None, Otherwise::Rescue, Pool::hand_over);
     }
 
     /// Whether something may be done at once, without a thread of the pool.
@@ -631,7 +668,7 @@ impl Pool {
     }
 
     fn signal_if_quiet(&self, state: &State) {
-        if state.closed && state.works.is_empty() {
+        if state.closed && state.works.is_empty() && !self.is_expecting() {
             self.0.quiet.notify_all();
         }
     }

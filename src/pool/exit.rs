@@ -37,8 +37,10 @@ extern "C" fn wait() {
     let deadline = *lock(&DEADLINE);
     let mut pause = Duration::from_micros(50);
     loop {
+        // In this order: what is expected becomes a work.
+        let expecting = pools().iter().any(Pool::is_expecting);
         let held = held();
-        if held.is_empty() {
+        if held.is_empty() && !expecting {
             return;
         }
         Pool::embedded().resume();

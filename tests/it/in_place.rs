@@ -168,10 +168,11 @@ fn a_worker_runs_no_calls_of_others() {
     starts.recv_timeout(SOON).unwrap();
     let gate = Gate::new();
     let passing = gate.clone();
-    let others = other.with(move |()| passing.pass());
+    let mut others = other.with(move |()| passing.pass());
     made.send(()).unwrap();
-    runtime.block_on(worker).unwrap(); // while the other one's call is still held
+    runtime.block_on(worker).unwrap();
     gate.wait_for(1);
+    assert!(poll(&mut others).is_pending(), "the worker's task went on while the other one's call was held");
     gate.open();
     block_on(others);
 }

@@ -11,7 +11,7 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 /// What must never take long fails after this long, instead of hanging the run.
-pub const SOON: Duration = Duration::from_secs(20);
+pub const SOON: Duration = Duration::from_secs(if cfg!(miri) { 600 } else { 20 });
 
 /// A supply of threads that runs nothing until it is told to, on a thread of its own for each job. What is
 /// left when it is dropped is run then.
@@ -141,7 +141,9 @@ impl Gate {
         let mut waiting = waiting.lock().unwrap();
         waiting.arrived += 1;
         changed.notify_all();
-        drop(changed.wait_timeout_while(waiting, SOON, |waiting| !waiting.open).unwrap());
+        let (waiting, timeout) = changed.wait_timeout_while(waiting, SOON, |waiting| !waiting.open).unwrap();
+        drop(waiting);
+        assert!(!timeout.timed_out(), "the gate was not opened");
     }
 
     /// Waits until so many have come to the gate.

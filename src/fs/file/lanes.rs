@@ -179,7 +179,7 @@ impl File {
             *borrower = Some(Arc::clone(&cell) as _);
             beside.ended.notify_all(); // one who waits for it can now run it
         }
-        self.pool().submit_here(cell);
+        self.pool().submit_here(cell, None);
         Ok(call)
     }
 }

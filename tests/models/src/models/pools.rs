@@ -86,8 +86,8 @@ pub fn shutdown() {
     assert!(!runs.late.load(Ordering::Relaxed), "run after the shutdown");
 }
 
-/// Who makes a call, and shuts the pool down then, has it run. Fails: a call of another task, made at the same time, has the
-/// drain on its way, for both, and is refused with it.
+/// Who makes a call, and shuts the pool down then, has it run, also if a call of another task has the drain on its way for
+/// both. *Catches:* a drain that is refused although others have put their calls behind it.
 pub fn shutdown_after() {
     let pool = threads();
     let aio = Aio::on(&pool, ());
