@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         out.write_all(format!("line {n}\n").as_bytes()).await?;
     }
     let bytes = out.progress().accepted;
-    let object = out.into_inner().await.map_err(|(_, error)| error)?;
+    let object = out.into_inner().await?;
     object.call(StdWriter::close, ()).await?;
     assert_eq!(store.call(Operator::stat, (NAME,)).await?.content_length(), bytes);
 

@@ -48,7 +48,7 @@ fn main() -> Result<()> {
             out.write_all(format!("line {n}\n").as_bytes()).await?;
         }
         let bytes = out.progress().accepted;
-        let file = out.into_inner().await.map_err(|(_, error)| error)?;
+        let file = out.into_inner().await?;
         file.call(File::fsync, ()).await?;
         file.call(File::close, ()).await?; // the drop of an ssh2 file closes as well, and tells no error
         sftp.call(Sftp::rename, (part, whole.clone(), None)).await?;

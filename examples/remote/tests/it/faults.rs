@@ -135,7 +135,7 @@ fn an_upload_that_retries_goes_on_when_the_server_is_back() -> Result {
             Server::start_at(address, &dir)
         });
         writer.write_all(&data[12 << 20..]).await?;
-        let writer = writer.into_inner().await.map_err(|(_, error)| error)?;
+        let writer = writer.into_inner().await?;
         writer.call(StdWriter::close, ()).await?;
         far.server = Some(back.await?);
         assert_same(&far.content("object")?, &data);

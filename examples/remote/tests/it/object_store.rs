@@ -206,7 +206,7 @@ fn lines_are_streamed(far: Far) -> Result {
             writer.write_all(line(n).as_bytes()).await?;
         }
         let progress = writer.progress();
-        let writer = writer.into_inner().await.map_err(|(_, error)| error)?;
+        let writer = writer.into_inner().await?;
         writer.call(StdWriter::close, ()).await?;
         let content = far.content("lines")?;
         assert_eq!(progress.accepted, content.len() as u64);
@@ -233,7 +233,7 @@ fn a_local_file_is_copied_there_and_back(far: Far) -> Result {
         let mut writer = far.create("copy").await?.writer();
         assert_eq!(aiofile::copy(&mut reader, &mut writer).await?, PARTS as u64);
         assert_eq!(writer.progress().written, PARTS as u64);
-        let writer = writer.into_inner().await.map_err(|(_, error)| error)?;
+        let writer = writer.into_inner().await?;
         writer.call(StdWriter::close, ()).await?;
         assert_same(&far.content("copy")?, &data);
 
@@ -275,7 +275,7 @@ fn an_object_is_there_when_it_is_closed_and_not_before(far: Far) -> Result {
         writer.flush().await?;
         assert_eq!(writer.progress().written, PARTS as u64);
         assert_same(&far.content("object")?, &old);
-        let writer = writer.into_inner().await.map_err(|(_, error)| error)?;
+        let writer = writer.into_inner().await?;
         assert_same(&far.content("object")?, &old);
         writer.call(StdWriter::close, ()).await?;
         assert_same(&far.content("object")?, &data(PARTS));

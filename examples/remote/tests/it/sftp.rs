@@ -140,7 +140,7 @@ async fn lines_are_streamed(far: Far) -> Result {
     for n in 0..LINES {
         writer.write_all(line(n).as_bytes()).await?;
     }
-    let file = writer.into_inner().await.map_err(|(_, error)| error)?;
+    let file = writer.into_inner().await?;
     file.call(File::close, ()).await?;
     assert_same(&std::fs::read(far.path("lines"))?, (0..LINES).map(line).collect::<String>().as_bytes());
 
@@ -318,7 +318,7 @@ async fn a_server_gone_in_the_middle_of_a_write_is_an_error(mut far: Far) -> Res
     writer.write_all(b"more").await.unwrap_err();
     writer.flush().await.unwrap_err();
     writer.close().await.unwrap_err();
-    let (writer, _) = writer.into_inner().await.err().ok_or("not all is written")?;
+    let writer = writer.into_inner().await.err().ok_or("not all is written")?.into_inner();
     assert_eq!(writer.progress().written, LARGE as u64);
 
     far.sftp.call(Sftp::stat, (far.path("half"),)).await.unwrap_err();
