@@ -220,6 +220,7 @@ impl<R: Send + 'static> Call<R> {
     }
 
     fn poll_checked(&mut self, cx: &mut Context<'_>) -> Poll<Result<R, CallError>> {
+        coop::enter(cx);
         if let State::Soon(_) = &self.0
             && let State::Soon(ticket) = mem::replace(&mut self.0, State::Spent)
         {
@@ -229,7 +230,7 @@ impl<R: Send + 'static> Call<R> {
         let ended = match &mut self.0 {
             // The answer may have come without a wait, time and again. It stays where it can be taken back.
             State::Made(ticket) | State::Soon(ticket) if ticket.has_ended() && coop::spend(0) => {
-                cx.waker().wake_by_ref();
+                coop::give_way(cx);
                 return Poll::Pending;
             }
             State::Made(ticket) | State::Soon(ticket) => ready!(ticket.poll(cx)),
@@ -241,7 +242,7 @@ impl<R: Send + 'static> Call<R> {
                 if let State::GivesWay(result) = mem::replace(&mut self.0, State::Spent) {
                     self.0 = State::Ready(result);
                 }
-                cx.waker().wake_by_ref();
+                coop::give_way(cx);
                 return Poll::Pending;
             }
             State::Ready(_) => match mem::replace(&mut self.0, State::Spent) {

@@ -1,6 +1,7 @@
 //! The cell that a call and its run share: what is to run, then what came of it.
 
 use super::CallError;
+use crate::coop;
 use crate::lock::lock;
 use crate::mailbox::{self, Task};
 use crate::pool::{self, Pool, Refusal, Stuck, Wait, Work};
@@ -288,7 +289,7 @@ impl<F: Send + 'static, P: Policy> Ticket<P::Out> for Cell<F, P> {
     }
 
     fn spin(&self) {
-        mailbox::spin_for(&self.core.ended);
+        coop::stay(mailbox::spin_for(&self.core.ended));
     }
 
     fn has_ended(&self) -> bool {

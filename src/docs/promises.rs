@@ -2,15 +2,15 @@
 //!
 //! `tests/it` is run by `cargo test`; `tests/torture` injects faults, each beside a control (std, or another crate) which
 //! shows that the fault was there; `tests/models` runs the innermost parts in every order of threads that a scheduler
-//! comes upon.
+//! comes upon; `tests/fuzz` has sequences of calls made up that reach what none before them did.
 //!
-//! | promise | `tests/it` | `tests/torture`, `tests/models` |
+//! | promise | `tests/it` | `tests/torture`, `tests/models`, `tests/fuzz` |
 //! |---|---|---|
 //! | Any method, without a list; nothing that could block runs on the async thread | `forwarding`, `proxy`, `coverage`, `inline`; `examples/integrations`: 40 types that nobody here wrote | |
-//! | Queued when made, in order; a burst shares a hop | `order`, `calls`, `in_place`, `linger`, `model` | random sequences against std; models of the mailbox |
+//! | Queued when made, in order; a burst shares a hop | `order`, `calls`, `in_place`, `linger`, `model` | random and fuzzed sequences against std; models of the mailbox |
 //! | A call made is a call run; no byte of a read is lost | `calls`, `abandoned_reads`, `cancelled` (50,000 waits given up), `io_traits` | 1,000,000 waits given up |
 //! | `Ok` means done | `file`, `io_traits` | SIGKILL in the middle of writes |
-//! | A buffer never lies | `writer`, `streams` | scripted and real faults of every write, once and for ever |
+//! | A buffer never lies | `writer`, `streams` | scripted and real faults of every write, once and for ever; models of the pipe |
 //! | A failed sync stays failed | `file`, `lanes` | a sync that really fails, also given up, also on a clone; power cuts |
 //! | Drop is safe; a normal end waits | `drops`, `exit` | every way to end a process, with work queued |
 //! | A panic is the caller's | `panics`, `io_traits`, `reader`, `writer` | panics at every place, of wakers too |
@@ -31,7 +31,7 @@
 //! - Windows and macOS: the library compiles for both, and is untested. Network file systems are untested; what is done at
 //!   once is not tried on them, for they do not say what is in the cache.
 //! - Order between what runs beside a file's queue (`read_at`, `write_at`, locks) and anything else; between a
-//!   [`Writer`](crate::Writer) and the calls of other handles on its value, until a flush; between two descriptors of one
-//!   file.
+//!   call of another handle and what a [`Writer`](crate::Writer) accepts after it (what was accepted before it comes before it);
+//!   between two descriptors of one file.
 //! - That opening or reading a file at once takes no longer than a moment: the system promises not to wait for the disk, but
 //!   may have to find memory. [`Pool::inline`](crate::Pool::inline) switches it off.

@@ -2,6 +2,7 @@
 
 use super::inline::{self, Attempt};
 use crate::call::Call;
+use crate::coop;
 use crate::error::{Context, Operation, Result, shared};
 use crate::io::{Data, Typed};
 use crate::pool::Pool;
@@ -112,7 +113,10 @@ fn read_as<R: Send + 'static>(
             Attempt::Done(content) => {
                 let read = content.len();
                 let context = || Context::on(Operation::Read, Some(shared(path)));
-                return Call::at_once(finish(content).map_err(|error| context().error(error)), read);
+                return Call::at_once(
+                    finish(content).map_err(|error| context().error(error)),
+                    coop::OPEN + read,
+                );
             }
             Attempt::Not(left) => rest = Some(left),
         }

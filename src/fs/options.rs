@@ -4,6 +4,7 @@ use super::File;
 use super::inline;
 use super::mode::{self, Access};
 use crate::call::Call;
+use crate::coop;
 use crate::error::{Context, Operation, Result, shared};
 use crate::io::Typed;
 use crate::pool::Pool;
@@ -130,7 +131,7 @@ impl OpenOptions {
             && pool.is_inline()
             && let Some(file) = inline::open(&path)
         {
-            return Call::at_once(Ok(File::opened(&pool, file, path)), 0);
+            return Call::at_once(Ok(File::opened(&pool, file, path)), coop::OPEN);
         }
         pool.run_as(Typed::harmless(context), move || {
             let mut file = options.open(&path)?;

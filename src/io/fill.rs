@@ -83,9 +83,10 @@ impl<B: Buffer + ?Sized, N: Count> Future for Fill<'_, B, N> {
                 Poll::Ready(chunk.result.map(N::count))
             }
             State::Filled(filled) => {
+                coop::enter(cx);
                 let count = filled.count;
                 if coop::spend(count) {
-                    cx.waker().wake_by_ref();
+                    coop::give_way(cx);
                     return Poll::Pending;
                 }
                 if let Some(back) = &mut filled.back {

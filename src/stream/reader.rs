@@ -259,8 +259,9 @@ impl<H: Handle<Value: Read>> Reader<H> {
             if self.coming.is_empty()
                 && let Some(count) = self.fill_at_once()
             {
+                coop::enter(cx);
                 if coop::spend(count) {
-                    cx.waker().wake_by_ref();
+                    coop::give_way(cx);
                     return Poll::Pending;
                 }
                 return Poll::Ready(Ok(()));

@@ -195,11 +195,17 @@ fn child_shuts_its_runtime_down() {
 }
 
 /// What the end of the process has to find out: that the closure which ends it, found twice, is not to be waited
-/// for; that a shutdown is not; that the drop of a result is; that other work is, when a read ends the process.
+/// for; that a shutdown is not; that the drop of a result is; that other work is, when a read ends the process; that the drop of a value is that was written
+/// to, although nothing but a read is before it.
 #[test]
 fn the_end_waits_for_what_it_has_to_and_for_nothing_else() {
-    for test in ["exit::child_exits_in_a_nested_job", "exit::child_shuts_down", "exit::child_exits_in_a_read"]
-    {
+    let tests = [
+        "exit::child_exits_in_a_nested_job",
+        "exit::child_shuts_down",
+        "exit::child_exits_in_a_read",
+        "exit::child_drops_behind_a_read",
+    ];
+    for test in tests {
         let dir = tempfile::tempdir().unwrap();
         let start = Instant::now();
         let output = run_in(dir.path(), test);
@@ -266,6 +272,44 @@ fn child_exits_in_a_read() {
     drop(Pool::new(1).run(move || drop(drops)));
     let exits = Aio::new(Exits(gate));
     let _ = crate::support::block_on(exits.read(&mut [0]));
+}
+
+#[test]
+#[ignore = "a child of the_end_waits_for_what_it_has_to_and_for_nothing_else"]
+fn child_drops_behind_a_read() {
+    struct Buffered(Gate, Vec<u8>);
+    impl std::io::Write for Buffered {
+        fn write(&mut self, data: &[u8]) -> std::io::Result<usize> {
+            self.1.write(data)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    impl std::io::Read for Buffered {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            self.0.pass();
+            Ok(0)
+        }
+    }
+    impl Drop for Buffered {
+        fn drop(&mut self) {
+            std::fs::write(dir().join("done"), &self.1).unwrap();
+        }
+    }
+    let gate = Gate::new();
+    let buffered = Aio::new(Buffered(gate.clone(), Vec::new()));
+    buffered.write_all("done").wait().unwrap();
+    let mut buffer = [0; 8];
+    let mut read = buffered.read(&mut buffer);
+    assert!(crate::support::poll(&mut read).is_pending());
+    gate.wait_for(1);
+    drop(read);
+    drop(buffered);
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(100)); // the end has begun
+        gate.open();
+    });
 }
 
 /// A stuck read or open is nothing that was accepted: tokio's main never ends over it.

@@ -9,8 +9,9 @@ use std::fs;
 use std::io::{Seek, SeekFrom, Write};
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::task::Poll;
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 fn content() -> Vec<u8> {
@@ -123,9 +124,25 @@ fn use_up(file: &File, at_most: usize) -> usize {
 /// to be nearly used up.
 fn give_way_soon(file: &File) {
     static READS: OnceLock<usize> = OnceLock::new();
-    assert!(use_up(file, MANY) < MANY, "nothing is read at once, or nothing gives way");
-    let reads = *READS.get_or_init(|| use_up(file, MANY)) - any(4);
+    let give_way = || {
+        // Who gives way a second time has more than who comes after another task.
+        let other = Waker::from(Arc::new(Other));
+        let _ = Pin::new(&mut file.read_at(&mut [0], 0)).poll(&mut Context::from_waker(&other));
+        assert!(use_up(file, MANY) < MANY, "nothing is read at once, or nothing gives way");
+    };
+    let reads = *READS.get_or_init(|| {
+        give_way();
+        use_up(file, MANY)
+    });
+    give_way();
+    let reads = reads - any(4);
     assert_eq!(use_up(file, reads), reads);
+}
+
+struct Other;
+
+impl Wake for Other {
+    fn wake(self: Arc<Self>) {}
 }
 
 /// More than are read at once without giving way.
