@@ -23,21 +23,23 @@ pub(crate) use read::{chunk, read_beside};
 use std::io::{self, IoSlice, IoSliceMut, Read, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
 
-/// The policy of a typed call: its error says what was attempted, on which file.
-pub(crate) struct Typed<R> {
+/// The policy of a typed call: its error says what was attempted, on which file. (A type for each, so that a call that waits
+/// is small.)
+pub(crate) struct Typed<R, const HOLDS_EXIT: bool = true> {
     context: Context,
-    holds_exit: bool,
     result: PhantomData<fn() -> R>,
 }
 
 impl<R> Typed<R> {
     pub(crate) fn new(context: Context) -> Self {
-        Typed { context, holds_exit: true, result: PhantomData }
+        Typed { context, result: PhantomData }
     }
+}
 
+impl<R> Typed<R, false> {
     /// For what changes nothing: the end of the process does not wait for it.
     pub(crate) fn harmless(context: Context) -> Self {
-        Typed { holds_exit: false, ..Typed::new(context) }
+        Typed { context, result: PhantomData }
     }
 }
 
@@ -48,7 +50,7 @@ impl<R: Send + 'static> Typed<R> {
     }
 }
 
-impl<R: Send + 'static> Policy for Typed<R> {
+impl<R: Send + 'static, const HOLDS_EXIT: bool> Policy for Typed<R, HOLDS_EXIT> {
     type Raw = io::Result<R>;
     type Out = Result<R>;
 
@@ -61,7 +63,7 @@ impl<R: Send + 'static> Policy for Typed<R> {
     }
 
     fn holds_exit(&self) -> bool {
-        self.holds_exit
+        HOLDS_EXIT
     }
 
     fn name(&self) -> String {
@@ -70,7 +72,11 @@ impl<R: Send + 'static> Policy for Typed<R> {
 }
 
 /// Queues a typed call of a handle: all that the typed methods do.
-pub(crate) fn typed<T, R, F>(aio: &Aio<T>, policy: Typed<R>, f: F) -> Call<Result<R>>
+pub(crate) fn typed<T, R, F, const HOLDS_EXIT: bool>(
+    aio: &Aio<T>,
+    policy: Typed<R, HOLDS_EXIT>,
+    f: F,
+) -> Call<Result<R>>
 where
     T: Send + 'static,
     R: Send + 'static,
