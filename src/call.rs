@@ -220,7 +220,6 @@ impl<R: Send + 'static> Call<R> {
     }
 
     fn poll_checked(&mut self, cx: &mut Context<'_>) -> Poll<Result<R, CallError>> {
-        coop::enter(cx);
         if let State::Soon(_) = &self.0
             && let State::Soon(ticket) = mem::replace(&mut self.0, State::Spent)
         {
@@ -228,12 +227,15 @@ impl<R: Send + 'static> Call<R> {
             self.0 = State::Made(ticket);
         }
         let ended = match &mut self.0 {
-            // The answer may have come without a wait, time and again. It stays where it can be taken back.
-            State::Made(ticket) | State::Soon(ticket) if ticket.has_ended() && coop::spend(0) => {
-                coop::give_way(cx);
-                return Poll::Pending;
+            State::Made(ticket) | State::Soon(ticket) => {
+                if ticket.has_ended() {
+                    // Without a wait, it may be, time and again. The answer stays where it can be taken back.
+                    ready!(coop::poll_spend(cx, 0));
+                } else {
+                    coop::enter(cx);
+                }
+                ready!(ticket.poll(cx))
             }
-            State::Made(ticket) | State::Soon(ticket) => ready!(ticket.poll(cx)),
             State::Chained(chain) => {
                 let chain = chain.get_mut().unwrap_or_else(|e| e.into_inner());
                 ready!(chain.poll_checked(cx))

@@ -1,17 +1,12 @@
 //! What ends at once gives way to other tasks now and then, as what has to wait does by itself.
 
-#[cfg(not(feature = "tokio"))]
-mod any;
-#[cfg(feature = "tokio")]
-mod tokio;
+#[cfg_attr(feature = "tokio", path = "coop/tokio.rs")]
+#[cfg_attr(not(feature = "tokio"), path = "coop/any.rs")]
+mod executor;
 
-#[cfg(not(feature = "tokio"))]
-use any as executor;
 use std::cell::Cell;
 use std::ptr;
-use std::task::Context;
-#[cfg(feature = "tokio")]
-use tokio as executor;
+use std::task::{Context, Poll};
 
 /// How much may be done at once on a thread between two times of giving way, in bytes: about 25 µs of copying, where several
 /// tasks take turns, so that all of them have theirs soon.
@@ -54,8 +49,19 @@ pub(crate) fn stay(moments: usize) {
     LEFT.with(|left| left.set(left.get().saturating_sub(moments * CALL)));
 }
 
+/// [Spends](spend) so many bytes for a task, and has it give way when it is time.
+pub(crate) fn poll_spend(cx: &mut Context<'_>, bytes: usize) -> Poll<()> {
+    enter(cx);
+    if !spend(bytes) {
+        return Poll::Ready(());
+    }
+    give_way(cx);
+    Poll::Pending
+}
+
 /// Has the task polled again, when others have had their turn.
 pub(crate) fn give_way(cx: &mut Context<'_>) {
+    enter(cx);
     LAST.with(|last| {
         let (this, budget) = last.get();
         LEFT.with(|left| left.set(budget));
@@ -71,7 +77,7 @@ pub(crate) fn renew() {
 
 #[cfg(test)]
 mod tests {
-    use super::{CALL, LONG, SHORT, enter, give_way, spend};
+    use super::{CALL, LONG, SHORT, poll_spend};
     use std::sync::Arc;
     use std::task::{Context, Wake, Waker};
 
@@ -83,15 +89,11 @@ mod tests {
 
     /// How many calls of no bytes there are until it is time to give way.
     fn calls(cx: &mut Context<'_>) -> usize {
-        let mut calls = 0;
-        loop {
-            enter(cx);
+        let mut calls = 1;
+        while poll_spend(cx, 0).is_ready() {
             calls += 1;
-            if spend(0) {
-                give_way(cx);
-                return calls;
-            }
         }
+        calls
     }
 
     #[test]

@@ -668,7 +668,7 @@ impl Pool {
     }
 
     fn signal_if_quiet(&self, state: &State) {
-        if state.closed && state.works.is_empty() && !self.is_expecting() {
+        if state.closed && state.works.is_empty() {
             self.0.quiet.notify_all();
         }
     }

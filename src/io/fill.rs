@@ -83,12 +83,8 @@ impl<B: Buffer + ?Sized, N: Count> Future for Fill<'_, B, N> {
                 Poll::Ready(chunk.result.map(N::count))
             }
             State::Filled(filled) => {
-                coop::enter(cx);
                 let count = filled.count;
-                if coop::spend(count) {
-                    coop::give_way(cx);
-                    return Poll::Pending;
-                }
+                ready!(coop::poll_spend(cx, count));
                 if let Some(back) = &mut filled.back {
                     back.count = 0;
                 }

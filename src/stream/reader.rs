@@ -259,12 +259,7 @@ impl<H: Handle<Value: Read>> Reader<H> {
             if self.coming.is_empty()
                 && let Some(count) = self.fill_at_once()
             {
-                coop::enter(cx);
-                if coop::spend(count) {
-                    coop::give_way(cx);
-                    return Poll::Pending;
-                }
-                return Poll::Ready(Ok(()));
+                return coop::poll_spend(cx, count).map(Ok);
             }
             if !self.asked || self.coming.is_empty() {
                 self.ask();
@@ -275,7 +270,8 @@ impl<H: Handle<Value: Read>> Reader<H> {
                 return Poll::Pending;
             };
             let result = next.take_result();
-            self.spare.push(self.here.take_buffer());
+            let consumed = self.here.take_buffer();
+            self.keep(consumed);
             (self.here, self.at, self.asked) = (next, 0, false);
             if result.is_err() || matches!(result, Ok(0)) {
                 // What was made behind an error or the end is not what the caller will read next.
@@ -300,10 +296,20 @@ impl<H: Handle<Value: Read>> Reader<H> {
     fn fill_at_once(&mut self) -> Option<usize> {
         let mut buffer = self.here.take_buffer();
         self.at = 0;
-        let (count, turn) = self.handle.fill_at_once(&mut buffer)?;
+        let Some((count, turn)) = self.handle.fill_at_once(&mut buffer) else {
+            self.keep(buffer);
+            return None;
+        };
         buffer.truncate(count);
         self.here = Ahead::of(buffer, turn);
         Some(count)
+    }
+
+    /// Keeps a buffer for a read that is made later.
+    fn keep(&mut self, buffer: Vec<u8>) {
+        if buffer.capacity() > 0 {
+            self.spare.push(buffer);
+        }
     }
 
     /// Makes the next reads, when half of those made before have come.

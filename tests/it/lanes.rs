@@ -231,14 +231,7 @@ fn a_lock_that_was_given_up_is_not_leaked() {
             }
             _ => {
                 block_on(holder.unlock()).unwrap();
-                // Acquired, and never taken: wait until somebody else is kept out by it.
-                let kept_out = || block_on(other.try_lock()).is_err();
-                until(|| {
-                    kept_out() || {
-                        block_on(other.unlock()).unwrap();
-                        false
-                    }
-                });
+                until_kept_out(&other); // acquired, and never taken
                 drop(lock);
             }
         }
@@ -265,14 +258,19 @@ fn a_lock_that_was_given_up_leaves_the_one_before() {
     })
     .unwrap();
     // flock(2) first removes the lock that it converts: until ours is acquired, `other` could have the file alone.
+    until_kept_out(&other);
+    until(|| block_on(other.try_lock_shared()).is_ok());
+    assert_eq!(block_on(other.try_lock()).unwrap_err().kind(), ErrorKind::WouldBlock, "still shared with us");
+}
+
+/// Waits until somebody else has a lock.
+fn until_kept_out(other: &File) {
     until(|| {
         block_on(other.try_lock()).is_err() || {
             block_on(other.unlock()).unwrap();
             false
         }
     });
-    until(|| block_on(other.try_lock_shared()).is_ok());
-    assert_eq!(block_on(other.try_lock()).unwrap_err().kind(), ErrorKind::WouldBlock, "still shared with us");
 }
 
 /// Waits for what another thread of this process or another process brings about.

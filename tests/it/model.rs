@@ -10,7 +10,7 @@
 //! threads, how far an abandoned read came is up to the system; on the pool that is stepped by hand it is up to the
 //! sequence, so a failure there fails every time.
 
-use crate::support::{Steps, block_on, poll};
+use crate::support::{Steps, poll, wait};
 use aiofile::{File, OpenOptions, Pool};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -512,22 +512,6 @@ impl Pair {
         }
         Ok(())
     }
-}
-
-/// Awaits, and steps the pool where that has to be done by hand.
-fn wait<F: Future + Unpin>(steps: Option<&Steps>, mut future: F) -> F::Output {
-    if let Some(steps) = steps {
-        loop {
-            if let Poll::Ready(output) = poll(&mut future) {
-                return output;
-            }
-            if steps.waiting() == 0 {
-                break; // a file that came back from std is on the pool of the process
-            }
-            steps.run_one();
-        }
-    }
-    block_on(future)
 }
 
 enum Place {

@@ -120,6 +120,22 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
+/// Awaits, and steps the pool where that has to be done by hand.
+pub fn wait<F: Future + Unpin>(steps: Option<&Steps>, mut future: F) -> F::Output {
+    if let Some(steps) = steps {
+        loop {
+            if let Poll::Ready(output) = poll(&mut future) {
+                return output;
+            }
+            if steps.waiting() == 0 {
+                break; // a file that came back from std is on the pool of the process
+            }
+            steps.run_one();
+        }
+    }
+    block_on(future)
+}
+
 /// A gate that a closure on the pool waits at, and that says when somebody waits.
 #[derive(Clone, Default)]
 pub struct Gate(Arc<(Mutex<Waiting>, Condvar)>);

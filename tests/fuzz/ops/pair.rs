@@ -1,7 +1,7 @@
 //! The two files, and what is done to both. The rules of abandonment are those of `tests/it/model.rs`.
 
 use crate::case::{Case, How, Mode, Op, Place, Step};
-use crate::support::{Steps, block_on, poll};
+use crate::support::{Steps, poll, wait};
 use aiofile::{Call, File, Pool};
 use std::fmt::Debug;
 use std::fs;
@@ -315,20 +315,4 @@ impl Pair {
         let [ours, std] = paths().map(|path| fs::read(path).unwrap());
         assert!(ours == std, "other content at the end");
     }
-}
-
-/// Awaits, and steps the pool where that has to be done by hand.
-fn wait<F: Future + Unpin>(steps: Option<&Steps>, mut future: F) -> F::Output {
-    if let Some(steps) = steps {
-        loop {
-            if let Poll::Ready(output) = poll(&mut future) {
-                return output;
-            }
-            if steps.waiting() == 0 {
-                break; // a file that came back from std is on the pool of the process
-            }
-            steps.run_one();
-        }
-    }
-    block_on(future)
 }
