@@ -55,8 +55,8 @@ use std::task::{self, Poll, ready};
 /// # Cost
 ///
 /// A copy into the buffer. A hop for each time that the pool has written everything, and then something comes. At
-/// most 512 KiB wait (4 MiB, for writes of 64 KiB and more), and then `write` waits for room; an idle writer
-/// holds no buffer.
+/// most 512 KiB wait, and up to 4 MiB where they are written and filled again without a rest; then `write` waits for room. An
+/// idle writer holds no buffer.
 pub struct Writer<H: Handle<Value: Write>> {
     handle: H,
     pipe: WriterEnd,

@@ -5,7 +5,7 @@ use aiofile::{Aio, Pool, Progress, Writer};
 use std::io::{self, ErrorKind, Write};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 
 /// What a write does, when its turn comes.
 #[derive(Clone, Copy, Debug)]
@@ -112,6 +112,39 @@ fn writes_are_accepted_at_once_up_to_a_bound() {
     while poll(&mut flush).is_pending() {
         steps.run_one();
     }
+}
+
+/// A writer that fills the room, and again when it is taken, has more of it, up to a bound. A value that is stuck is given no
+/// more than the first.
+#[test]
+fn there_is_more_room_where_it_is_used() {
+    struct Slow(mpsc::SyncSender<usize>, mpsc::Receiver<()>);
+    impl Write for Slow {
+        fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+            let _ = self.0.send(data.len()); // nobody listens, at the end
+            let _ = self.1.recv();
+            Ok(data.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let ((begun, writes), (go_on, goes_on)) = (mpsc::sync_channel(0), mpsc::channel());
+    let mut writer = Aio::on(&Pool::new(1), Slow(begun, goes_on)).writer();
+    block_on(writer.write_all(b"first")).unwrap();
+    assert_eq!(writes.recv_timeout(SOON), Ok(5));
+    for room in [512 << 10, 4 << 20, 4 << 20] {
+        let mut accepted = 0;
+        while let std::task::Poll::Ready(count) = poll(&mut pin!(writer.write(&[b'x'; 1000]))) {
+            accepted += count.unwrap();
+        }
+        assert_eq!(accepted, room);
+        go_on.send(()).unwrap();
+        assert_eq!(writes.recv_timeout(SOON), Ok(room));
+    }
+    drop((go_on, writes));
+    block_on(writer.close()).unwrap();
+    assert_eq!(writer.progress().written, 5 + (512 << 10) + 2 * (4 << 20));
 }
 
 /// SQLite's way: fail the first operation, the second, the third, ... once and for ever, with every kind of fault.

@@ -6,10 +6,12 @@ use std::mem;
 /// What is gathered apart from the rest: it stays in the nearest cache of the writer's processor, where a buffer that two
 /// processors share comes from the other one's, line by line.
 const NEAR: usize = 8 << 10;
-/// A buffer that is kept for the next round, at most.
-const KEPT: usize = 4 << 20;
+/// How many bytes may wait: at first, and once a writer has filled that and the drain has taken it. A writer and a drain that
+/// the system has put on one processor take turns, and it tears them apart only if the turns are longer than 500 µs
+/// (Linux: `migration_cost_ns` of its scheduler): 4 MiB take twice that.
+const ROOM: usize = 512 << 10;
+const MOST_ROOM: usize = 4 << 20;
 
-#[derive(Default)]
 pub(super) struct Backlog {
     /// What came first.
     far: Vec<u8>,
@@ -17,9 +19,22 @@ pub(super) struct Backlog {
     near: Vec<u8>,
     /// An empty buffer, to swap with `far`.
     spare: Vec<u8>,
+    /// How many bytes there may be.
+    limit: usize,
+}
+
+impl Default for Backlog {
+    fn default() -> Self {
+        Backlog { far: Vec::new(), near: Vec::new(), spare: Vec::new(), limit: ROOM }
+    }
 }
 
 impl Backlog {
+    /// How many more bytes may come.
+    pub(super) fn room(&self) -> usize {
+        self.limit.saturating_sub(self.len())
+    }
+
     pub(super) fn len(&self) -> usize {
         self.far.len() + self.near.len()
     }
@@ -41,8 +56,11 @@ impl Backlog {
         }
     }
 
-    /// All of it.
+    /// All of it. If no more fitted in, more will the next time.
     pub(super) fn take(&mut self) -> Vec<u8> {
+        if self.room() == 0 {
+            self.limit = MOST_ROOM;
+        }
         if self.far.is_empty() {
             return mem::take(&mut self.near);
         }
@@ -59,13 +77,13 @@ impl Backlog {
 
     /// Keeps the buffer of what was written for the next round.
     pub(super) fn reuse(&mut self, mut chunk: Vec<u8>) {
-        if chunk.capacity() <= KEPT {
+        if chunk.capacity() <= MOST_ROOM {
             chunk.clear();
             self.spare = chunk;
         }
     }
 
-    /// Gives the buffers away, with nothing in them.
+    /// Gives the buffers away, with nothing in them, and begins anew.
     pub(super) fn release(&mut self) {
         debug_assert!(self.is_empty());
         *self = Backlog::default();

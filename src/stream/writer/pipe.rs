@@ -21,10 +21,6 @@ use std::sync::Arc;
 use std::task::{self, Poll, Waker};
 use std::time::Duration;
 
-/// How many bytes may wait, for small writes and for large ones.
-const ROOM: usize = 512 << 10;
-const ROOM_FOR_LARGE: usize = 4 << 20;
-const LARGE: usize = 64 << 10;
 /// What is worth a write: a drain that catches up with its writer lets so much come together, for a few pauses at most. To
 /// write each line as it comes would cost a system call for each, and the two threads would take the state and the data from
 /// each other's processor all the time.
@@ -113,8 +109,7 @@ impl Pipe {
             return Poll::Ready(Err(self.tell(state)));
         }
         let wanted = data.iter().map(|slice| slice.len()).sum::<usize>();
-        let room = if wanted < LARGE { ROOM } else { ROOM_FOR_LARGE };
-        let count = wanted.min(room.saturating_sub(state.waiting.len()));
+        let count = wanted.min(state.waiting.room());
         if count == 0 && wanted > 0 {
             return self.wait(state, cx, home);
         }
