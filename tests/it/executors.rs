@@ -1,5 +1,6 @@
 //! Promise 11: any executor. Each of them runs the same program.
 
+use crate::support::SOON;
 use aiofile::{Aio, File, Result};
 use std::path::Path;
 
@@ -94,4 +95,35 @@ fn tokio_as_the_supply_of_threads() {
     assert_eq!(name.as_deref(), Some("tokio-rt-worker"));
     let limited = pool.limit(1);
     assert_eq!(pollster::block_on(limited.run(|| 1)), 1);
+}
+
+/// It stops the executor for as long as the call takes, and then goes on: also when it is time to give way to other tasks.
+#[test]
+fn a_wait_in_a_task_of_tokio_goes_on() {
+    const TIMES: usize = 200;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("small");
+    std::fs::write(&path, [b'x'; 60_000]).unwrap();
+    let (say, done) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let task = async move {
+            for _ in 0..TIMES {
+                aiofile::fs::read(&path).await.unwrap(); // by now it knows the tasks of tokio
+            }
+            for _ in 0..TIMES {
+                aiofile::fs::read(&path).wait().unwrap();
+                pollster::block_on(aiofile::fs::read(&path)).unwrap();
+            }
+            let handle = aiofile::Aio::new(0);
+            for _ in 0..TIMES {
+                let call = handle.with(|count| *count += 1);
+                while handle.with(|count| *count).wait() == 0 {}
+                call.wait(); // it has ended
+            }
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async { tokio::spawn(task).await.unwrap() });
+        say.send(()).unwrap();
+    });
+    done.recv_timeout(SOON).expect("a wait that does not end");
 }
