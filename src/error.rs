@@ -42,7 +42,7 @@ struct Parts {
 }
 
 /// What is attempted, and on which file: what an error of it will say.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(crate) operation: Operation,
     pub(crate) path: Option<Arc<Path>>,

@@ -147,14 +147,20 @@ impl<T: Send + 'static> Mailbox<T> {
     /// Runs on this thread, at once, what cannot block: if nothing waits and nothing runs, so that order holds. `None`
     /// if it was not run, or had nothing to give.
     pub(crate) fn run_here<R>(self: &Arc<Self>, f: impl FnOnce(&mut Seat<T>) -> Option<R>) -> Option<R> {
+        if !self.pool.is_inline() {
+            return None;
+        }
+        let expected = self.pool.expect()?; // what comes in the meantime is accepted
         {
             let mut state = lock(&self.state);
-            if state.drain != Drain::None || !self.pool.is_inline() {
+            if state.drain != Drain::None {
+                drop(state);
+                self.pool.forget(expected);
                 return None;
             }
             state.drain = Drain::Running;
         }
-        let here = Here(self);
+        let here = Here(self, Some(expected));
         // A drain that is at its end may still hold it.
         let mut seat = self.seat.try_lock().ok()?;
         if let Some(returned) = lock(&self.state).returned.take()
@@ -251,14 +257,21 @@ impl<T: Send + 'static> Mailbox<T> {
 }
 
 /// The run of something on the thread that asked for it. What has come in the meantime gets a drain.
-struct Here<'m, T: Send + 'static>(&'m Arc<Mailbox<T>>);
+struct Here<'m, T: Send + 'static>(&'m Arc<Mailbox<T>>, Option<Expected<'m>>);
 
 impl<T: Send + 'static> Drop for Here<'_, T> {
     fn drop(&mut self) {
-        let mut state = lock(&self.0.state);
-        state.drain = Drain::None;
+        let (mailbox, expected) = (self.0, self.1.take());
+        let mut state = lock(&mailbox.state);
         if state.front.is_some() || (state.handles == 0 && !state.empty) {
-            self.0.call_drain(state, Pool::submit);
+            state.drain = Drain::Called;
+            state.pace.called(mailbox.pool.linger_time());
+            drop(state);
+            mailbox.pool.submit(Arc::clone(mailbox) as _, expected);
+        } else {
+            state.drain = Drain::None;
+            drop(state);
+            expected.into_iter().for_each(|expected| mailbox.pool.forget(expected));
         }
     }
 }

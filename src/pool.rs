@@ -410,13 +410,20 @@ impl Pool {
         if !self.is_shut_down() {
             return Some(expected);
         }
-        drop(expected);
-        self.signal_if_quiet(&lock(&self.0.state)); // to a shutdown that has seen it
+        self.forget(expected);
         None
     }
 
     fn is_expecting(&self) -> bool {
         self.0.expected.load(Ordering::SeqCst) > 0
+    }
+
+    /// The work that was expected does not come.
+    pub(crate) fn forget(&self, expected: Expected<'_>) {
+        drop(expected);
+        if self.is_shut_down() {
+            self.signal_if_quiet(&lock(&self.0.state)); // to a shutdown that has seen it
+        }
     }
 
     /// Takes a work, or answers those who wait in it.

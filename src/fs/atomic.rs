@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 ///
 /// The data is written to a new file in the same directory, which only its owner can read until it gets the
 /// permissions of the file that it replaces (or those of any new file), is synced and renamed; then the directory
-/// is synced. A link is followed: the file that it leads to is replaced. On an error the new file is removed,
-/// and the old one is as it was.
+/// is synced. A link is followed: the file that it leads to is replaced. On an error the new file is removed, and the
+/// old one is as it was; only if that last sync fails, the new one is in its place, and may not be on the disk.
 ///
 /// ```
 /// # pollster::block_on(async {
@@ -49,12 +49,13 @@ fn replace(path: &Path, data: &[u8]) -> io::Result<()> {
     let dir = target.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let permissions = old.map_or_else(|| permissions_of_a_new_file(dir), Ok)?;
 
+    let sync_names = names_in(dir)?; // all that may be refused comes before the new name
     let (mut file, name) = make_beside(dir, true)?;
     file.write_all(data)?;
     file.set_permissions(permissions)?;
     file.sync_all()?;
     name.rename(&target)?;
-    sync_dir(dir)
+    sync_names()
 }
 
 /// The name of a file that is removed, unless it is renamed.
@@ -108,14 +109,15 @@ fn close_to_others(options: &mut fs::OpenOptions) {
 #[cfg(not(unix))]
 fn close_to_others(_: &mut fs::OpenOptions) {}
 
-/// Has the new name on the disk.
+/// Has the names in a directory on the disk, when it is called.
 #[cfg(unix)]
-fn sync_dir(dir: &Path) -> io::Result<()> {
-    File::open(dir)?.sync_all()
+fn names_in(dir: &Path) -> io::Result<impl FnOnce() -> io::Result<()>> {
+    let dir = File::open(dir)?;
+    Ok(move || dir.sync_all())
 }
 
 /// A directory cannot be opened as a file here; a rename is written through by itself.
 #[cfg(not(unix))]
-fn sync_dir(_: &Path) -> io::Result<()> {
-    Ok(())
+fn names_in(_: &Path) -> io::Result<impl FnOnce() -> io::Result<()>> {
+    Ok(|| Ok(()))
 }

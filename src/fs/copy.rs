@@ -77,16 +77,20 @@ fn copy_in_steps(from: &Path, to: &Path, mut progress: impl FnMut(u64, u64)) -> 
             break;
         }
     }
-    to.set_permissions(metadata.permissions())?;
     Ok(done)
 }
 
-/// The destination, with the permissions of the source, as std makes it.
+/// The destination, with the permissions of the source before there is anything in it; those of a device or a pipe are not
+/// changed. As std makes it.
 fn make(to: &Path, metadata: &fs::Metadata) -> io::Result<File> {
     let mut options = File::options();
     options.write(true).create(true).truncate(true);
     permit(&mut options, metadata);
-    options.open(to)
+    let to = options.open(to)?;
+    if to.metadata()?.is_file() {
+        to.set_permissions(metadata.permissions())?;
+    }
+    Ok(to)
 }
 
 #[cfg(unix)]

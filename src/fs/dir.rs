@@ -2,16 +2,15 @@
 
 use super::functions::change;
 use crate::aio::Aio;
-use crate::call::Call;
+use crate::call::{Call, poll_kept};
 use crate::error::{Context, Error, Operation, Result, again, shared};
-use crate::io::Typed;
+use crate::io::{Typed, typed};
 use crate::pool::Pool;
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::{self, FileType, Metadata};
 use std::future::poll_fn;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{self, Poll, ready};
 use std::{fmt, io};
@@ -117,18 +116,27 @@ impl Batch {
 #[derive(Debug)]
 struct Batches {
     listing: Aio<Listing>,
+    context: Context,
     here: Batch,
     /// The batch that is on its way, unless this one was the last: kept here, so that an abandoned wait loses no
     /// entry.
-    next: Option<Call<(Batch, bool)>>,
+    next: Option<Call<Result<(Batch, bool)>>>,
 }
 
 impl Batches {
     fn new(pool: &Pool, mut listing: Listing) -> Self {
         let (here, more) = listing.take_batch();
+        let context = listing.context.clone();
         let listing = Aio::build(pool, Box::new(listing), false);
-        let next = more.then(|| listing.with(Listing::take_batch));
-        Batches { listing, here, next }
+        let mut batches = Batches { listing, context, here, next: None };
+        batches.go_on(more);
+        batches
+    }
+
+    /// The pool reads on while the caller is at what is here.
+    fn go_on(&mut self, more: bool) {
+        let policy = Typed::harmless(self.context.clone());
+        self.next = more.then(|| typed(&self.listing, policy, |listing| Ok(listing.take_batch())));
     }
 
     fn poll_next(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<Option<DirEntry>>> {
@@ -136,11 +144,12 @@ impl Batches {
             if let Some(entry) = self.here.next() {
                 return Poll::Ready(entry.map(Some));
             }
-            let Some(next) = &mut self.next else { return Poll::Ready(Ok(None)) };
-            let (batch, more) = ready!(Pin::new(next).poll(cx));
+            if self.next.is_none() {
+                return Poll::Ready(Ok(None));
+            }
+            let (batch, more) = ready!(poll_kept(&mut self.next, cx))?;
             self.here = batch;
-            // The pool reads on while the caller is at these.
-            self.next = more.then(|| self.listing.with(Listing::take_batch));
+            self.go_on(more);
         }
     }
 }

@@ -134,6 +134,7 @@ impl OpenOptions {
             return Call::at_once(Ok(File::opened(&pool, file, path)), coop::OPEN);
         }
         pool.run_as(Typed::harmless(context), move || {
+            inline::learn();
             let mut file = options.open(&path)?;
             if at_end {
                 seek_to_end(&mut file)?;

@@ -126,7 +126,8 @@ pub(crate) fn poll_flush<H: Handle<Value: Write>>(handle: &mut H, cx: &mut Conte
 pub(crate) fn poll_close<H: Handle<Value: Write>>(handle: &mut H, cx: &mut Context<'_>) -> Poll<Result<()>> {
     if polled(handle).closing.is_none() {
         ready!(poll_written(handle, cx))?;
-        if handle.aio().is_closed() {
+        // By a clone, it may be; but an error of our own flush is ours.
+        if polled(handle).flushing.is_none() && handle.aio().is_closed() {
             return Poll::Ready(Ok(()));
         }
         ready!(poll_flush(handle, cx))?;

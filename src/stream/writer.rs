@@ -180,7 +180,8 @@ impl<H: Handle<Value: Write>> Writer<H> {
     pub fn poll_close(&mut self, cx: &mut task::Context<'_>) -> Poll<Result<()>> {
         if self.closing.is_none() {
             ready!(self.poll_written(cx))?;
-            if self.handle.aio().is_closed() {
+            // By a clone, it may be; but an error of our own flush is ours.
+            if self.flush.is_none() && self.handle.aio().is_closed() {
                 return Poll::Ready(Ok(()));
             }
             ready!(self.poll_flush(cx))?;

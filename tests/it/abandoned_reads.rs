@@ -347,3 +347,30 @@ fn fifty_thousand_reads_dropped_at_random_lose_nothing() {
         assert!(reads > 50_000 && given_up > 10_000, "{given_up} of {reads} reads were given up");
     }
 }
+
+/// Some devices say that they have gone back, and have not: what was read of them is kept.
+#[test]
+#[cfg(target_os = "linux")]
+fn what_cannot_go_back_keeps_its_bytes() {
+    crate::exit::in_child("abandoned_reads::child_of_an_eventfd");
+}
+
+#[test]
+#[ignore = "the child of what_cannot_go_back_keeps_its_bytes"]
+#[cfg(target_os = "linux")]
+fn child_of_an_eventfd() {
+    let event = nix::sys::eventfd::EventFd::from_value(7).unwrap();
+    let (steps, pool) = Steps::new();
+    Pool::set_default(pool);
+    let file = File::from_std(std::fs::File::from(std::os::fd::OwnedFd::from(event)));
+    let mut buffer = [0; 8];
+    let mut read = file.read(&mut buffer);
+    assert!(poll(&mut read).is_pending());
+    steps.run_all(); // it has the 7
+    drop(read);
+    let mut read = file.read(&mut buffer);
+    assert!(poll(&mut read).is_pending());
+    steps.run_all();
+    let Poll::Ready(count) = poll(&mut read) else { panic!("the 7 is lost") };
+    assert_eq!((count.unwrap(), u64::from_ne_bytes(buffer)), (8, 7));
+}

@@ -493,3 +493,83 @@ fn a_link_that_is_swapped_gives_no_file_the_permissions_of_another() {
     let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().mode() & 0o777;
     assert_eq!((mode(&open), mode(&closed)), (0o666, 0o600));
 }
+
+/// As std: a file has the permissions of the source before there is anything in it, a pipe keeps its own.
+#[test]
+#[cfg(unix)]
+fn a_copy_is_no_more_open_than_its_source_at_any_time() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let [from, to, pipe] = ["from", "to", "pipe"].map(|name| dir.path().join(name));
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let set = |path, mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+    std::fs::write(&from, "secret").unwrap();
+    std::fs::write(&to, "old").unwrap();
+    set(&from, 0o600);
+    set(&to, 0o644);
+    let (say, said) = std::sync::mpsc::channel();
+    let there = to.clone();
+    let progress =
+        move |_, _| say.send(std::fs::metadata(&there).unwrap().permissions().mode() & 0o777).unwrap();
+    block_on(fs::copy_with(&from, &to, progress)).unwrap();
+    assert_eq!(said.iter().collect::<Vec<_>>(), [0o600]);
+
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    set(&pipe, 0o622);
+    let reads = pipe.clone();
+    let reader = std::thread::spawn(move || std::fs::read(reads).unwrap());
+    block_on(fs::copy_with(&from, &pipe, |_, _| ())).unwrap();
+    assert_eq!((reader.join().unwrap(), mode(&pipe)), (b"secret".to_vec(), 0o622));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_atomic_write_that_is_refused_has_changed_nothing() {
+    crate::exit::as_nobody("fs::child_that_may_not_look");
+}
+
+/// A directory that one may change, and not look at: it cannot be synced, which is found before anything is changed.
+#[test]
+#[ignore = "the child of an_atomic_write_that_is_refused_has_changed_nothing"]
+#[cfg(target_os = "linux")]
+fn child_that_may_not_look() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("file");
+    std::fs::write(&path, "old").unwrap();
+    let set = |mode| std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(mode)).unwrap();
+    set(0o300);
+    let error = block_on(fs::write_atomic(&path, "new")).unwrap_err();
+    set(0o700);
+    assert_eq!(error.raw_os_error(), Some(13));
+    assert_eq!(std::fs::read(&path).unwrap(), b"old");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left over");
+}
+
+#[test]
+fn a_listing_that_is_refused_says_so() {
+    crate::exit::in_child("fs::child_that_lists_on_a_pool_that_is_shut");
+}
+
+#[test]
+#[ignore = "the child of a_listing_that_is_refused_says_so"]
+fn child_that_lists_on_a_pool_that_is_shut() {
+    const ENTRIES: usize = 5000;
+    let pool = aiofile::Pool::new(2);
+    aiofile::Pool::set_default(pool.clone());
+    let dir = tempfile::tempdir().unwrap();
+    (0..ENTRIES).for_each(|i| std::fs::write(dir.path().join(i.to_string()), "").unwrap());
+    let mut entries = block_on(fs::read_dir(dir.path())).unwrap();
+    assert!(block_on(pool.shutdown(std::time::Duration::from_secs(20))).is_empty());
+    let mut given = 0;
+    let error = loop {
+        match block_on(std::pin::pin!(entries.next_entry())) {
+            Ok(entry) => drop(entry.expect("it was cut short")),
+            Err(error) => break error,
+        }
+        given += 1;
+    };
+    assert!(error.to_string().contains("shut down"), "{error}");
+    assert!((1024..ENTRIES).contains(&given), "{given}");
+    assert!(block_on(std::pin::pin!(entries.next_entry())).unwrap().is_none());
+}

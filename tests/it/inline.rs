@@ -30,6 +30,8 @@ fn dir() -> Option<tempfile::TempDir> {
     if !can {
         eprintln!("skipped: the target directory's file system does not say what is in its cache");
     }
+    // The first of all opens finds out what is mounted, on the pool.
+    block_on(aiofile::fs::read(dir.path())).unwrap_err();
     can.then_some(dir)
 }
 
@@ -182,6 +184,19 @@ fn a_pipe_is_opened_on_the_pool() {
     let (file, mut text) = (block_on(open).unwrap(), String::new());
     block_on(file.read_to_string(&mut text)).unwrap();
     assert_eq!(text, "and again");
+}
+
+/// A device is none of the plain files that are read at once, by whatever name.
+#[test]
+fn a_device_is_read_as_by_std() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("link");
+    std::os::unix::fs::symlink("/dev/null", &path).unwrap();
+    for _ in 0..3 {
+        assert_eq!(block_on(aiofile::fs::read(&path)).unwrap(), b"");
+        let file = block_on(aiofile::open(&path, "r")).unwrap();
+        assert_eq!(block_on(file.read(&mut [0; 10])).unwrap(), 0);
+    }
 }
 
 /// What std's open gives, this one gives: a directory's error, no flags left over.

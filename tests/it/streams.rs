@@ -99,6 +99,22 @@ fn a_part_that_is_too_long_is_an_error_and_the_next_one_follows() {
     assert_eq!(all, [Ok(b"12345".to_vec()), Err(error), Ok(vec![]), Ok(b"1".to_vec())]);
 }
 
+/// Nor is the last one longer, which has no end.
+#[test]
+fn the_last_part_is_not_too_long_either() {
+    for (most, fits) in [(2, false), (3, true)] {
+        let mut parts = Aio::new(&b"abc"[..]).reader().split(b',').max_len(most);
+        let mut lines = Aio::new(&b"abc"[..]).reader().lines().max_len(most);
+        block_on(async {
+            let (part, line) = (parts.next_part().await, lines.next_line().await);
+            assert_eq!((part.is_ok(), line.is_ok()), (fits, fits), "{part:?}, {line:?}");
+            assert_eq!((parts.next_part().await?, lines.next_line().await?), (None, None));
+            Result::Ok(())
+        })
+        .unwrap();
+    }
+}
+
 /// The start of a line whose end has not come is the reader's, whoever takes it.
 #[test]
 fn the_start_of_a_part_stays_with_the_reader() {

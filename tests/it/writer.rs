@@ -538,3 +538,31 @@ fn a_drain_that_gave_way_goes_on_where_it_was() {
     assert_eq!(*taken.lock().unwrap(), b"in the gate, behind it, after the first");
     assert_eq!(writer.progress().written, 39);
 }
+
+/// A clone may close the value while a close flushes it: an error of that flush is told all the same.
+#[test]
+fn a_close_tells_the_error_of_its_flush_though_a_clone_has_closed() {
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::Error::from_raw_os_error(28))
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let (steps, pool) = Steps::new();
+    let handle = Aio::on(&pool, io::BufWriter::new(Full));
+    let mut writer = handle.clone().writer();
+    assert!(poll(&mut pin!(writer.write_all(b"kept by the BufWriter"))).is_ready());
+    steps.run_all();
+    let error = {
+        let mut close = pin!(writer.close());
+        assert!(poll(&mut close).is_pending(), "it flushes");
+        let other = handle.close();
+        steps.run_all();
+        block_on(other);
+        block_on(close).unwrap_err()
+    };
+    assert_eq!(error.raw_os_error(), Some(28));
+}

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::fs::inline::Inline;
 use crate::io::Typed;
 use crate::lock::lock;
-use crate::pool::{Pool, Work};
+use crate::pool::{self, Pool, Work};
 use crate::sync::{Condvar, Mutex, RwLock};
 use slab::Slab;
 use std::fs;
@@ -146,8 +146,12 @@ impl Deref for Borrowed {
 
 impl Drop for Borrowed {
     fn drop(&mut self) {
-        // First the file, which whoever waits below wants for its own.
-        self.file = None;
+        // First the file, which whoever waits below wants for its own. A call that was not run may have the last of it.
+        if let Some(last) = self.file.take().and_then(Arc::into_inner)
+            && !pool::on_job_thread()
+        {
+            Pool::dispose(last);
+        }
         let beside = self.lanes.beside();
         let call = lock(&beside.borrowers).calls.try_remove(self.key);
         beside.ended.notify_all();

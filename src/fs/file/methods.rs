@@ -171,7 +171,10 @@ impl File {
     }
 }
 
-/// Puts the position back over bytes that nobody got; a pipe cannot.
+/// Puts the position back over bytes that nobody got; a pipe cannot. Some devices say yes, and stay where they are: an
+/// eventfd, say (the kernel's `noop_llseek`).
 pub(crate) fn seek_back(file: &mut Arc<fs::File>, bytes: usize) -> bool {
-    i64::try_from(bytes).is_ok_and(|bytes| file.seek_relative(-bytes).is_ok())
+    let Ok(before) = file.stream_position() else { return false };
+    let back = |bytes: i64| file.seek(SeekFrom::Current(-bytes)).is_ok_and(|now| now != before);
+    bytes == 0 || i64::try_from(bytes).is_ok_and(back)
 }

@@ -1,8 +1,12 @@
 //! What Linux does at once or not at all: reads of what is in the page cache, by preadv2(2) with `RWF_NOWAIT`, and opens
 //! of what is in the directory cache, by openat2(2) with `RESOLVE_CACHED`. Whatever it does not do is for the pool.
 
+mod mounts;
+
+pub(crate) use mounts::learn;
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, fcntl_getfl, fcntl_setfl, fstat, openat2};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, StatxFlags};
+use rustix::fs::{fcntl_getfl, fcntl_setfl, fstat, openat2, statx};
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use std::fs::{self, File};
 use std::io::{self, IoSliceMut, Read};
@@ -35,13 +39,13 @@ impl Inline {
             return None;
         }
         if !self.checked.load(Ordering::Relaxed) {
-            self.checked.store(true, Ordering::Relaxed);
             // With O_DIRECT "no wait" may be the reading from the device itself.
             let direct = fcntl_getfl(file).is_ok_and(|flags| flags.contains(OFlags::DIRECT));
             if !is_trusted() || direct || kind(file) != FileType::RegularFile {
                 self.off.store(true, Ordering::Relaxed);
                 return None;
             }
+            self.checked.store(true, Ordering::Relaxed);
         }
         let offset = match offset {
             None => u64::MAX, // -1: the file's position
@@ -141,24 +145,25 @@ pub(crate) struct Rest(Option<Opened>);
 enum Opened {
     /// A file that is to be read.
     Regular(File),
-    /// Somebody may have found its reader there, and write to it already.
-    Pipe(File),
+    /// A pipe, whose other end may write already, or a device: neither is opened twice.
+    Other(File),
 }
 
 impl Rest {
     /// All of the file.
     pub(crate) fn read(self, path: &Path) -> io::Result<Vec<u8>> {
+        learn();
         let mut file = match self.0 {
             Some(Opened::Regular(file)) => file,
-            Some(Opened::Pipe(pipe)) => {
+            Some(Opened::Other(other)) => {
                 // As an open that waits: until somebody has written, or come and gone.
-                while let Err(error) = poll(&mut [PollFd::new(&pipe, PollFlags::IN)], None) {
+                while let Err(error) = poll(&mut [PollFd::new(&other, PollFlags::IN)], None) {
                     if error != Errno::INTR {
                         return Err(error.into());
                     }
                 }
-                fcntl_setfl(&pipe, OFlags::empty())?;
-                pipe
+                fcntl_setfl(&other, OFlags::empty())?;
+                other
             }
             None => return fs::read(path),
         };
@@ -174,7 +179,9 @@ pub(crate) fn read(path: &Path) -> Attempt {
     if !MISSES.try_again() {
         return Attempt::Not(Rest(None));
     }
-    let Some(file) = open_cached(path, READ) else { return Attempt::Not(Rest(None)) };
+    let tries = mounts::known().is_some_and(|others| others.is_empty() || is_plain(path, &others));
+    let opened = if tries { open_cached(path, READ) } else { None };
+    let Some(file) = opened else { return Attempt::Not(Rest(None)) };
     match kind(&file) {
         FileType::RegularFile => match read_whole(&file) {
             Some(content) => {
@@ -186,8 +193,7 @@ pub(crate) fn read(path: &Path) -> Attempt {
                 Attempt::Not(Rest(Some(Opened::Regular(file))))
             }
         },
-        FileType::Fifo => Attempt::Not(Rest(Some(Opened::Pipe(file)))),
-        _ => Attempt::Not(Rest(None)),
+        _ => Attempt::Not(Rest(Some(Opened::Other(file)))),
     }
 }
 
@@ -205,8 +211,8 @@ fn read_whole(file: &File) -> Option<Vec<u8>> {
 
 /// Opens a regular file for reading.
 pub(crate) fn open(path: &Path) -> Option<File> {
-    // Who opens a pipe is seen by its other end: first a look at what it is.
-    if kind(&open_cached(path, OFlags::PATH)?) != FileType::RegularFile {
+    // Who opens a pipe is seen by its other end.
+    if !is_plain(path, &mounts::known()?) {
         return None;
     }
     let file = open_cached(path, READ)?;
@@ -232,6 +238,16 @@ fn open_cached(path: &Path, flags: OFlags) -> Option<File> {
         }
         Err(_) => None,
     }
+}
+
+/// Whether it is a regular file, on none of those mounts: a look that nothing and nobody else notices.
+fn is_plain(path: &Path, others: &[u64]) -> bool {
+    let Some(there) = open_cached(path, OFlags::PATH) else { return false };
+    let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
+    statx(there, "", flags, StatxFlags::TYPE | StatxFlags::MNT_ID).is_ok_and(|stat| {
+        let is_regular = FileType::from_raw_mode(stat.stx_mode.into()) == FileType::RegularFile;
+        is_regular && !others.contains(&stat.stx_mnt_id)
+    })
 }
 
 fn kind(file: &File) -> FileType {

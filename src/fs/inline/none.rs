@@ -40,6 +40,8 @@ pub(crate) fn read(_: &Path) -> Attempt {
     Attempt::Not(Rest)
 }
 
+pub(crate) fn learn() {}
+
 pub(crate) fn open(_: &Path) -> Option<File> {
     None
 }

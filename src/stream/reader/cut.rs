@@ -66,6 +66,9 @@ impl<H: Handle<Value: Read>> Cut<H> {
             let here = self.reader.buffer();
             if here.is_empty() {
                 let last = mem::take(&mut self.reader.start);
+                if last.len() > self.most {
+                    return Poll::Ready(Err(self.too_long(last, 0)));
+                }
                 let part = (!last.is_empty()).then(|| self.part(last, 0));
                 return Poll::Ready(Ok(part));
             }
@@ -92,15 +95,19 @@ impl<H: Handle<Value: Read>> Cut<H> {
             if length > self.most {
                 let part = mem::take(&mut self.reader.start);
                 self.skipping = end.is_none();
-                let at = self.part(part, usize::from(end.is_some())).at;
-                let text = format!("the {} at byte {at} is longer than {} bytes", self.what, self.most);
-                return Poll::Ready(Err(self.reader.error(Error::new(ErrorKind::InvalidData, text))));
+                return Poll::Ready(Err(self.too_long(part, usize::from(end.is_some()))));
             }
             if end.is_some() {
                 let part = mem::take(&mut self.reader.start);
                 return Poll::Ready(Ok(Some(self.part(part, 1))));
             }
         }
+    }
+
+    fn too_long(&mut self, bytes: Vec<u8>, delimiters: usize) -> crate::error::Error {
+        let at = self.part(bytes, delimiters).at;
+        let text = format!("the {} at byte {at} is longer than {} bytes", self.what, self.most);
+        self.reader.error(Error::new(ErrorKind::InvalidData, text))
     }
 
     /// `delimiters`: how many follow it.

@@ -44,10 +44,14 @@ impl<'r, 'b, H: Handle<Value: Read>> Taking<'r, 'b, H, [u8]> {
     async fn take_all(&mut self) -> Result<()> {
         while self.mark < self.buffer.len() {
             poll_fn(|cx| self.reader.poll_fill_again(cx)).await?;
-            match self.reader.read(&mut self.buffer[self.mark..]).await? {
-                0 => return Err(self.reader.error(ErrorKind::UnexpectedEof.into())),
-                count => self.mark += count,
+            let here = self.reader.buffer();
+            if here.is_empty() {
+                return Err(self.reader.error(ErrorKind::UnexpectedEof.into()));
             }
+            let count = here.len().min(self.buffer.len() - self.mark);
+            self.buffer[self.mark..][..count].copy_from_slice(&here[..count]);
+            self.reader.consume(count);
+            self.mark += count;
         }
         Ok(())
     }

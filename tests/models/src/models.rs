@@ -42,5 +42,7 @@ pub const MODELS: &[(&str, fn())] = &[
     #[cfg(target_os = "linux")]
     ("here_reads", at_once::here_reads),
     #[cfg(target_os = "linux")]
+    ("here_shutdown", at_once::here_shutdown),
+    #[cfg(target_os = "linux")]
     ("gives_way", at_once::gives_way),
 ];

@@ -4,6 +4,7 @@
 use super::support::{TellsDrop, Told, any, poll, switch, threads};
 use aiofile::{File, OpenOptions, Pool};
 use shuttle::future::block_on;
+use shuttle::sync::atomic::{AtomicBool, Ordering};
 use shuttle::thread;
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
@@ -69,6 +70,31 @@ pub fn here() {
     other.join().unwrap();
     assert!(block_on(pool.shutdown(Duration::MAX)).is_empty());
     assert_eq!(closed.strong_count(), 0);
+}
+
+/// What is accepted while another thread reads at once is run, though the pool is shut down before that read is over.
+/// *Catches:* a read at once that nobody knows of.
+pub fn here_shutdown() {
+    let pool = threads();
+    let file = open(&pool);
+    let other = {
+        let (file, pool, ran) = (file.clone(), pool.clone(), Arc::new(AtomicBool::new(false)));
+        thread::spawn(move || {
+            (0..any(30)).for_each(|_| switch());
+            let runs = Arc::clone(&ran);
+            drop(file.with(move |_| runs.store(true, Ordering::SeqCst)));
+            assert!(block_on(pool.shutdown(Duration::MAX)).is_empty());
+            assert!(ran.load(Ordering::SeqCst), "accepted, and not run");
+        })
+    };
+    for _ in 0..3 {
+        if let Err(error) = block_on(file.read(&mut [0; 2])) {
+            assert!(error.to_string().contains("shut down"), "{error}");
+        }
+        switch();
+    }
+    drop(file);
+    other.join().unwrap();
 }
 
 /// Reads of several tasks, at once or on the pool, get each byte once; what is abandoned, in any order, is there for the next
