@@ -73,7 +73,7 @@
 //! |---|---|---|---|
 //! | the method panicked | resumes where it is awaited | resumes where it is awaited | [`is_panic`](crate::CallError::is_panic) |
 //! | the handle is closed | `Err` | panics: "the handle is closed" | [`is_closed`](crate::CallError::is_closed) |
-//! | the pool is shut down, or gets no thread | `Err` | panics: "the pool is shut down" | [`is_refused`](crate::CallError::is_refused) |
+//! | the pool is shut down, or gets no thread | `Err` | panics: "the pool is shut down", "the pool has no thread ..." | [`is_refused`](crate::CallError::is_refused) |
 //! | it was cancelled | `Err` | panics: "the call was cancelled ..." | [`is_cancelled`](crate::CallError::is_cancelled) |
 //! | a closure waits for its own handle, or in a circle | `Err`, [`Deadlock`](std::io::ErrorKind::Deadlock) | panics: "a closure that runs on a handle cannot wait ..." | [`is_deadlock`](crate::CallError::is_deadlock) |
 //!

@@ -28,8 +28,10 @@
 //! - Work that is stuck in the system (a network that is gone, a pipe without its other end) cannot be stopped by anybody. It
 //!   costs a thread, and is named by [`Pool::shutdown`](crate::Pool::shutdown); the end of the process does not wait for it
 //!   longer than its deadline.
-//! - Windows and macOS: the library compiles for both, and is untested. Network file systems are untested; what is done at
-//!   once is not tried on them, for they do not say what is in the cache.
+//! - Windows and macOS: the library compiles for both, and is untested. Network file systems are untested, but for FUSE: opens
+//!   at once are not tried on them, by the type that `/proc/self/mountinfo` gives, and reads at once they refuse themselves.
+//! - A sync in a closure ([`with`](crate::Aio::with), [`call`](crate::Aio::call)): its error is the closure's, and forgotten.
+//!   What stays failed is [`sync_all`](crate::File::sync_all), [`sync_data`](crate::File::sync_data).
 //! - Order between what runs beside a file's queue (`read_at`, `write_at`, locks) and anything else; between a
 //!   call of another handle and what a [`Writer`](crate::Writer) accepts after it (what was accepted before it comes before it);
 //!   between two descriptors of one file.

@@ -57,7 +57,7 @@ use std::sync::Arc;
 /// keep the system's number. *Abandonment:* a dropped future abandons the wait; writes are written all the
 /// same, in order. Bytes that an abandoned read had taken are there for the next read, and every other
 /// call finds the file's position where its caller left it. *Cost:* one hop, one allocation, and what a
-/// borrowed buffer takes to copy.
+/// borrowed buffer takes to copy; less for what is in the system's cache ([what a call costs](crate::docs::costs)).
 ///
 /// # Closing
 ///

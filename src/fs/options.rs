@@ -39,7 +39,8 @@ use std::{fmt, fs};
 /// ```
 ///
 /// *Abandonment:* the file is opened (and made, or emptied) all the same, and closed on the pool; a normal
-/// end of the process does not wait for it. *Cost:* one hop.
+/// end of the process does not wait for it. *Cost:* one hop; none for a file that is only read and whose name is in the
+/// system's cache (Linux; [what a call costs](crate::docs::costs)).
 #[doc(alias("open_async", "fopen"))]
 pub fn open(path: impl AsRef<Path>, mode: &str) -> Call<Result<File>> {
     let path = path.as_ref();
@@ -109,6 +110,17 @@ impl OpenOptions {
         create_new: "Whether the file must not be there yet";
     }
 
+    /// Sets what only std knows of.
+    #[cfg(any(unix, windows))]
+    pub(super) fn set(
+        &mut self,
+        set: impl FnOnce(&mut fs::OpenOptions) -> &mut fs::OpenOptions,
+    ) -> &mut Self {
+        set(&mut self.std);
+        self.more = true;
+        self
+    }
+
     /// Where the file is opened, and its calls run; [`Pool::default`] unless it is set.
     pub fn pool(&mut self, pool: &Pool) -> &mut Self {
         self.pool = Some(pool.clone());
@@ -158,6 +170,16 @@ impl Default for OpenOptions {
     }
 }
 
+/// std's options, with all that is set in them: for those that come from elsewhere.
+///
+/// ```
+/// # pollster::block_on(async {
+/// # let dir = tempfile::tempdir().unwrap();
+/// let mut options = std::fs::File::options();
+/// options.write(true).create(true);
+/// let file = aiofile::OpenOptions::from(options).open(dir.path().join("x")).await?;
+/// # aiofile::Result::Ok(()) }).unwrap()
+/// ```
 impl From<fs::OpenOptions> for OpenOptions {
     fn from(std: fs::OpenOptions) -> Self {
         OpenOptions { std, pool: None, read: false, more: true }

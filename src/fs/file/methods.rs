@@ -133,7 +133,8 @@ impl File {
     ///
     /// *Errors:* a sync that has failed once stays failed, also for clones, also when its future was
     /// dropped: the system would answer `Ok` the second time, with the data gone
-    /// (<https://wiki.postgresql.org/wiki/Fsync_Errors>).
+    /// (<https://wiki.postgresql.org/wiki/Fsync_Errors>). One that a closure in [`with`](crate::Aio::with) makes of the std file
+    /// is not remembered.
     #[doc(alias = "fsync")]
     pub fn sync_all(&self) -> Call<Result<()>> {
         let latch = Arc::clone(&self.latch);

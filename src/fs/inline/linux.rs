@@ -256,7 +256,23 @@ fn kind(file: &File) -> FileType {
 
 #[cfg(test)]
 mod tests {
-    use super::is_recent;
+    use super::{Misses, is_recent};
+
+    #[test]
+    fn after_misses_it_is_not_tried_for_a_while() {
+        let misses = Misses::default();
+        let left_out = || (0..).take_while(|_| !misses.try_again()).count();
+        let after_each: Vec<_> = (0..10)
+            .map(|_| {
+                misses.miss();
+                left_out()
+            })
+            .collect();
+        assert_eq!(after_each, [1, 2, 4, 8, 16, 32, 64, 64, 64, 64]);
+        misses.hit();
+        misses.miss();
+        assert_eq!(left_out(), 1, "a hit begins anew");
+    }
 
     #[test]
     fn a_kernel_that_gives_0_before_the_end_is_not_trusted() {
