@@ -32,7 +32,11 @@ pub enum Fault {
     Errno(i32),
     /// So many bytes at most.
     Short(usize),
+    /// Takes [`SLOW`]. (The name of the file is then kept by the system's cache.)
+    Slow,
 }
+
+pub const SLOW: Duration = Duration::from_millis(500);
 
 /// The operations of this kind from `first` to `last` fail, counted from 1.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +52,7 @@ impl Plan {
         let fault = match self.fault {
             Fault::Errno(number) => i64::from(number),
             Fault::Short(most) => -(most as i64),
+            Fault::Slow => 0,
         };
         format!("{} {fault} {} {}", self.op as usize, self.first, self.last)
     }
@@ -56,6 +61,7 @@ impl Plan {
         let mut words = text.split(' ');
         let op = OPS[words.next()?.parse::<usize>().ok()?];
         let fault = match words.next()?.parse::<i64>().ok()? {
+            0 => Fault::Slow,
             most if most < 0 => Fault::Short(most.unsigned_abs() as usize),
             number => Fault::Errno(number as i32),
         };
@@ -181,7 +187,12 @@ impl Files {
             return Ok(wanted);
         }
         state.hits += 1;
+        drop(state);
         match plan.fault {
+            Fault::Slow => {
+                std::thread::sleep(SLOW);
+                Ok(wanted)
+            }
             Fault::Errno(number) => Err(Errno::from_i32(number)),
             Fault::Short(most) => Ok(wanted.min(most)),
         }
@@ -220,7 +231,11 @@ impl Files {
 impl Filesystem for Files {
     fn lookup(&self, _: &Request, _: INodeNo, name: &OsStr, reply: ReplyEntry) {
         match name == NAME {
-            true => reply.entry(&NOW, &self.attributes(FILE), Generation(0)),
+            true => {
+                let slow = lock(&self.0).plan.is_some_and(|plan| matches!(plan.fault, Fault::Slow));
+                let valid = if slow { Duration::from_secs(60) } else { NOW };
+                reply.entry(&valid, &self.attributes(FILE), Generation(0));
+            }
             false => reply.error(Errno::ENOENT),
         }
     }

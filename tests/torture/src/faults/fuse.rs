@@ -2,10 +2,11 @@
 //! {EIO, ENOSPC, EDQUOT, EINTR} × N.
 
 use crate::fault::{Fault, Needs, Run, Wrong};
-use crate::fusefs::{Fault as Kind, Faulty, Op, Plan};
+use crate::fusefs::{Fault as Kind, Faulty, Op, Plan, SLOW};
 use crate::support::{Supplies, block_on};
 use aiofile::{Error, OpenOptions, Pool};
 use std::io::Write;
+use std::time::Instant;
 
 pub const FUSE: Fault = Fault {
     name: "fuse",
@@ -41,6 +42,30 @@ fn fuse(run: &mut Run) {
         }
     }
     control(run, &disk);
+    slow_opens(run, &disk);
+}
+
+/// A file system that asks a process for each open: not on the thread that asks us, though the name is in the cache.
+fn slow_opens(run: &mut Run, disk: &Faulty) {
+    disk.begin(b"content", Plan { op: Op::Open, fault: Kind::Slow, first: 1, last: u64::MAX });
+    for round in 0..4 {
+        std::fs::metadata(disk.path()).expect("it is there"); // the name is in the cache
+        let begun = Instant::now();
+        let (made, whole) = if round % 2 == 0 {
+            let open = aiofile::open(disk.path(), "r");
+            let made = begun.elapsed();
+            block_on(async { open.await?.close().await }).expect("it opens");
+            (made, begun.elapsed())
+        } else {
+            let read = aiofile::fs::read(disk.path());
+            let made = begun.elapsed();
+            assert_eq!(block_on(read).expect("it opens"), b"content");
+            (made, begun.elapsed())
+        };
+        run.check(made < SLOW / 2, Wrong::Other, || format!("the async thread was held up for {made:?}"));
+        run.check(whole >= SLOW, Wrong::Other, || format!("the open took {whole:?} alone"));
+    }
+    run.injected(disk.hits());
 }
 
 fn options(pool: &Pool) -> OpenOptions {
