@@ -191,6 +191,45 @@ macro_rules! contract {
                 assert_eq!(std::fs::read(path).unwrap(), b"end");
             }
 
+            /// With a buffer in front, the error comes with the flush; the next one goes on where it was.
+            #[test]
+            fn a_writer_flushes_behind_an_error_and_ends_twice() {
+                let (log, sink) = sink(&Pool::new(1), 3, Some(28));
+                let mut writer = sink.writer();
+                block_on(async {
+                    assert_eq!(AsyncWriteExt::write(&mut writer, b"").await?, 0);
+                    AsyncWriteExt::write_all(&mut writer, b"abcd").await?;
+                    let error = AsyncWriteExt::flush(&mut writer).await.unwrap_err();
+                    assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+                    AsyncWriteExt::flush(&mut writer).await?;
+                    AsyncWriteExt::$end(&mut writer).await?;
+                    AsyncWriteExt::$end(&mut writer).await
+                })
+                .unwrap();
+                let mut written = log.entries();
+                written.retain(|entry| !["flush", "drop"].contains(&entry.as_str()));
+                assert_eq!(written, ["error 28", "abc", "d"]);
+            }
+
+            #[test]
+            fn a_reader_gives_what_there_is() {
+                let mut reader = Aio::new(Cursor::new(b"0123456789".to_vec())).reader();
+                let (mut some, mut rest) = ([0; 4], [0; 20]);
+                block_on(async {
+                    assert_eq!(AsyncReadExt::read(&mut reader, &mut []).await?, 0);
+                    assert_eq!(AsyncReadExt::read(&mut reader, &mut some).await?, 4);
+                    assert_eq!(AsyncReadExt::read(&mut reader, &mut rest).await?, 6);
+                    assert_eq!((&some, &rest[..6]), (b"0123", &b"456789"[..]));
+                    for _ in 0..2 {
+                        assert_eq!(AsyncReadExt::read(&mut reader, &mut rest).await?, 0);
+                    }
+                    let error = AsyncReadExt::read_exact(&mut reader, &mut some).await.unwrap_err();
+                    assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+                    io::Result::Ok(())
+                })
+                .unwrap();
+            }
+
             #[test]
             fn a_read_given_up_is_there_for_whoever_comes_next() {
                 let content = b"0123456789";
