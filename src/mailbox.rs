@@ -63,6 +63,11 @@ impl<T> State<T> {
         usize::from(self.front.is_some()) + self.rest.len()
     }
 
+    /// Whether the answer to what comes now is about to come. (The one in front may have ended, and be there still.)
+    fn answers_soon(&self) -> bool {
+        self.drain == Drain::Running && self.rest.is_empty() && self.pace.answers_soon()
+    }
+
     /// Takes the front away; to be dropped without the lock.
     fn pop(&mut self) -> Option<Arc<dyn Task<T>>> {
         let next = self.rest.pop_front();
@@ -122,8 +127,7 @@ impl<T: Send + 'static> Mailbox<T> {
         }
         state.used |= uses;
         let submit = if task.is_awaited() { Pool::submit_here } else { Pool::submit };
-        // The one in front may have ended, and be there still.
-        let soon = state.drain == Drain::Running && state.rest.is_empty() && state.pace.answers_soon();
+        let soon = state.answers_soon();
         match state.front {
             None => state.front = Some(task),
             Some(_) => state.rest.push_back(task),
