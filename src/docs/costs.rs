@@ -9,7 +9,7 @@
 //! | | a call then costs |
 //! |---|---|
 //! | What the system does without waiting is done at once (Linux): reads of at most 64 KiB from its cache, opens for reading, `fs::read` of a small file. [`Pool::inline`](crate::Pool::inline) | what std's does |
-//! | A thread stays awake on its handle for 100 µs after a quick call, and the caller for 5 µs. [`Pool::linger`](crate::Pool::linger) | 0.2 to 0.5 µs more than the work |
+//! | A thread stays awake on its handle for 100 µs after a quick call, and the caller for 5 µs. [`Pool::linger`](crate::Pool::linger) | 0.3 to 0.7 µs more than the work |
 //! | Calls that are made while another one of the handle waits or runs share its hop. | 0.2 to 0.4 µs more than the work |
 //! | Functions of [`fs`](crate::fs) do their whole work in one: `read`, `write`, `copy`, 1,024 entries of a directory. | one hop for all of it |
 //!
