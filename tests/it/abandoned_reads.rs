@@ -359,7 +359,10 @@ fn what_cannot_go_back_keeps_its_bytes() {
 #[ignore = "the child of what_cannot_go_back_keeps_its_bytes"]
 #[cfg(target_os = "linux")]
 fn child_of_an_eventfd() {
-    let event = nix::sys::eventfd::EventFd::from_value(7).unwrap();
+    let event = {
+        use nix::sys::eventfd::{EfdFlags, EventFd};
+        EventFd::from_value_and_flags(7, EfdFlags::EFD_NONBLOCK).unwrap()
+    };
     let (steps, pool) = Steps::new();
     Pool::set_default(pool);
     let file = File::from_std(std::fs::File::from(std::os::fd::OwnedFd::from(event)));
