@@ -264,8 +264,9 @@ impl Pool {
     ///
     /// On Linux these are reads of at most 64 KiB of a regular file from the system's cache
     /// ([preadv2(2)](https://man7.org/linux/man-pages/man2/preadv2.2.html) with `RWF_NOWAIT`), and opens for reading
-    /// from its cache of names (openat2(2) with `RESOLVE_CACHED`); elsewhere there are none. They take 1 to 7 µs, and a task
-    /// that does nothing else gives way to others after about 25 µs, or 400 if none comes.
+    /// from its cache of names (openat2(2) with `RESOLVE_CACHED`), where the file system opens a file without asking a server or
+    /// a process (by its type in `/proc/self/mountinfo`, which the first open of all reads, on the pool); elsewhere there are
+    /// none. They take 1 to 7 µs, and a task that does nothing else gives way to others after about 25 µs, or 400 if none comes.
     pub fn inline(&self, inline: bool) -> Pool {
         Pool::build(Inner { inline, ..self.0.like() })
     }
