@@ -59,9 +59,10 @@ fn exits(run: &mut Run, kind: &str, peer: &str) {
         std::fs::remove_dir_all(&dir).expect("it is there");
     }
     run.injected(injected);
-    let (children, mut short) = (run.times(20, 100), 0);
+    let (mut children, mut short) = (0, 0);
     let path = run.dir().join("peer");
-    for _ in 0..children {
+    while run.goes_on(children, short, run.times(20, 100)) {
+        children += 1;
         let mut child = child::command("exit-peer", &[peer.as_ref(), path.as_os_str()]);
         child::wait(&mut child.spawn().expect("a child"), Duration::from_secs(20));
         let there = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
@@ -167,7 +168,7 @@ fn exit_child(arguments: &[String]) -> ExitCode {
 
 /// One write, that takes a while.
 fn of_peer() -> Vec<u8> {
-    vec![b'.'; 2 << 20]
+    vec![b'.'; 7 << 20] // async-fs has room for 8 MiB
 }
 
 /// The same of the peers, whose every write was `Ok`.

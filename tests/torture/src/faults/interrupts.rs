@@ -162,8 +162,9 @@ fn write(run: &mut Run, pool: &Pool, (name, way): WriteWay, content: &[u8]) {
 fn control(run: &mut Run, supplies: &Supplies) {
     use futures_lite::AsyncWriteExt;
     let content = run.random.bytes(300_000);
-    let (rounds, mut short) = (10, 0);
-    for _ in 0..rounds {
+    let (mut rounds, mut short) = (0, 0);
+    while run.goes_on(rounds, short, 10) {
+        rounds += 1;
         let (pipe, to) = io::pipe().expect("a pipe");
         let drain = drain(pipe);
         supplies.block_on(async {

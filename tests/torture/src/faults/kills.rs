@@ -38,9 +38,9 @@ fn kills(run: &mut Run) {
         run.wrong(Wrong::Lost, killed.missing, || format!("{way}: records that were Ok"));
         run.wrong(Wrong::Doubled, killed.wrong, || format!("{way}: records out of order or doubled"));
     }
-    let children = run.times(20, 100);
-    let (mut felt, mut missing) = (0, 0);
-    for _ in 0..children {
+    let (mut children, mut felt, mut missing) = (0, 0, 0);
+    while run.goes_on(children, felt, run.times(20, 100)) {
+        children += 1;
         let killed = kill_one(run, "async-fs").map_or(0, |killed| killed.missing);
         felt += u64::from(killed > 0);
         missing += killed;

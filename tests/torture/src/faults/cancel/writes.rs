@@ -252,12 +252,12 @@ fn end_of_file(
 /// async-fs: writes that were accepted, a flush that was cancelled, a drop. How many bytes never came.
 fn control_async_fs(run: &mut Run, content: &[u8]) {
     use futures_lite::AsyncWriteExt;
-    const FILES: usize = 50;
     let supplies = Supplies::new();
     let mut cutter = Cutter::new(1);
-    let mut lost = 0;
-    for i in 0..FILES {
-        let path = run.dir().join(format!("async-fs {i}"));
+    let (mut files, mut lost) = (0, 0);
+    while run.goes_on(files, lost as u64, 50) {
+        let path = run.dir().join(format!("async-fs {files}"));
+        files += 1;
         supplies.block_on(async {
             let mut file = async_fs::File::create(&path).await.expect("a file");
             file.write_all(content).await.expect("a write");
@@ -267,7 +267,7 @@ fn control_async_fs(run: &mut Run, content: &[u8]) {
         until(Duration::from_millis(30), || arrived() == content.len());
         lost += content.len() - arrived();
     }
-    let all = FILES * content.len();
+    let all = files as usize * content.len();
     run.control(
         lost as u64,
         format!("async-fs: {lost} of {all} accepted bytes lost by a cancelled flush and a drop"),
