@@ -151,19 +151,15 @@ impl<T: Send + 'static> Mailbox<T> {
     /// Runs on this thread, at once, what cannot block: if nothing waits and nothing runs, so that order holds. `None`
     /// if it was not run, or had nothing to give.
     pub(crate) fn run_here<R>(self: &Arc<Self>, f: impl FnOnce(&mut Seat<T>) -> Option<R>) -> Option<R> {
-        if !self.pool.is_inline() {
-            return None;
-        }
-        let expected = self.pool.expect()?; // what comes in the meantime is accepted
-        {
+        let expected = {
             let mut state = lock(&self.state);
-            if state.drain != Drain::None {
-                drop(state);
-                self.pool.forget(expected);
+            if state.drain != Drain::None || !self.pool.is_inline() {
                 return None;
             }
+            let expected = self.pool.expect()?; // what comes in the meantime is accepted
             state.drain = Drain::Running;
-        }
+            expected
+        };
         let here = Here(self, Some(expected));
         // A drain that is at its end may still hold it.
         let mut seat = self.seat.try_lock().ok()?;
@@ -205,18 +201,27 @@ impl<T: Send + 'static> Mailbox<T> {
         lock(&self.state).empty
     }
 
-    fn call_drain(self: &Arc<Self>, mut state: MutexGuard<'_, State<T>>, submit: Submit) {
+    fn call_drain(self: &Arc<Self>, state: MutexGuard<'_, State<T>>, submit: Submit) {
         if state.drain == Drain::None {
-            state.drain = Drain::Called;
-            state.pace.called(self.pool.linger_time());
             // Whoever finds that the drain is called has made a call that is accepted.
             let expected = self.pool.expect();
-            drop(state);
-            submit(&self.pool, Arc::clone(self) as _, expected);
+            self.call_expected(state, submit, expected);
         } else {
             drop(state);
             self.told.store(true, Ordering::Release);
         }
+    }
+
+    fn call_expected(
+        self: &Arc<Self>,
+        mut state: MutexGuard<'_, State<T>>,
+        submit: Submit,
+        expected: Option<Expected<'_>>,
+    ) {
+        state.drain = Drain::Called;
+        state.pace.called(self.pool.linger_time());
+        drop(state);
+        submit(&self.pool, Arc::clone(self) as _, expected);
     }
 
     /// The next task to run, and whether to measure it; after the last one, the end of the drain.
@@ -268,10 +273,7 @@ impl<T: Send + 'static> Drop for Here<'_, T> {
         let (mailbox, expected) = (self.0, self.1.take());
         let mut state = lock(&mailbox.state);
         if state.front.is_some() || (state.handles == 0 && !state.empty) {
-            state.drain = Drain::Called;
-            state.pace.called(mailbox.pool.linger_time());
-            drop(state);
-            mailbox.pool.submit(Arc::clone(mailbox) as _, expected);
+            mailbox.call_expected(state, Pool::submit, expected);
         } else {
             state.drain = Drain::None;
             drop(state);

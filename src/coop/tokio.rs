@@ -15,10 +15,13 @@ static TASKS: OnceLock<usize> = OnceLock::new();
 
 pub(super) fn wake_later(cx: &mut Context<'_>) {
     // Whoever blocks in a task, as `Call::wait` does, never comes to where tokio looks: it is woken at once.
-    let yields = TASKS.get() == Some(&kind(cx));
-    if TASKS.get().is_none() {
-        ask();
-    }
+    let yields = match TASKS.get() {
+        Some(tasks) => *tasks == kind(cx),
+        None => {
+            ask();
+            false
+        }
+    };
     // The first poll hands the waker over; on another executor, it wakes it.
     if !yields || pin!(yield_now()).poll(cx).is_ready() {
         cx.waker().wake_by_ref();

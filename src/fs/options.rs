@@ -138,15 +138,14 @@ impl OpenOptions {
         let pool = self.pool.clone().unwrap_or_default();
         let context = Context::on(Operation::Open, Some(path.clone()));
         let on = pool.clone();
-        if self.read
-            && !self.more
-            && pool.is_inline()
-            && let Some(file) = inline::open(&path)
-        {
+        let may_be_at_once = self.read && !self.more && pool.is_inline();
+        if may_be_at_once && let Some(file) = inline::open(&path) {
             return Call::at_once(Ok(File::opened(&pool, file, path)), coop::OPEN);
         }
         pool.run_as(Typed::harmless(context), move || {
-            inline::learn();
+            if may_be_at_once {
+                inline::learn();
+            }
             let mut file = options.open(&path)?;
             if at_end {
                 seek_to_end(&mut file)?;

@@ -464,7 +464,7 @@ fn a_stuck_open_can_be_given_up() {
 #[cfg(unix)]
 #[test]
 fn a_link_that_is_swapped_gives_no_file_the_permissions_of_another() {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    use std::os::unix::fs::{PermissionsExt, symlink};
     use std::sync::atomic::{AtomicBool, Ordering};
     let dir = tempfile::tempdir().unwrap();
     let [open, closed, link, new] = ["open", "closed", "link", "new"].map(|name| dir.path().join(name));
@@ -485,14 +485,19 @@ fn a_link_that_is_swapped_gives_no_file_the_permissions_of_another() {
             }
         });
         let mut writes = 0;
-        while writes < 200 || swaps.load(Ordering::SeqCst) < 200 {
+        while writes < 200 || swaps.load(Ordering::SeqCst) <= 200 {
             let _ = block_on(aiofile::fs::write_atomic(&link, "new"));
             writes += 1;
         }
         done.store(true, Ordering::SeqCst);
     });
-    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().mode() & 0o777;
+    assert!(swaps.load(Ordering::SeqCst) > 200, "{swaps:?}");
     assert_eq!((mode(&open), mode(&closed)), (0o666, 0o600));
+}
+
+#[cfg(unix)]
+fn mode(path: &std::path::Path) -> u32 {
+    std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(path).unwrap()) & 0o777
 }
 
 /// As std: a file has the permissions of the source before there is anything in it, a pipe keeps its own.
@@ -502,7 +507,6 @@ fn a_copy_is_no_more_open_than_its_source_at_any_time() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     let [from, to, pipe] = ["from", "to", "pipe"].map(|name| dir.path().join(name));
-    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let set = |path, mode| std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
     std::fs::write(&from, "secret").unwrap();
     std::fs::write(&to, "old").unwrap();
@@ -510,9 +514,7 @@ fn a_copy_is_no_more_open_than_its_source_at_any_time() {
     set(&to, 0o644);
     let (say, said) = std::sync::mpsc::channel();
     let there = to.clone();
-    let progress =
-        move |_, _| say.send(std::fs::metadata(&there).unwrap().permissions().mode() & 0o777).unwrap();
-    block_on(fs::copy_with(&from, &to, progress)).unwrap();
+    block_on(fs::copy_with(&from, &to, move |_, _| say.send(mode(&there)).unwrap())).unwrap();
     assert_eq!(said.iter().collect::<Vec<_>>(), [0o600]);
 
     nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();

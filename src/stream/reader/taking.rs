@@ -44,14 +44,11 @@ impl<'r, 'b, H: Handle<Value: Read>> Taking<'r, 'b, H, [u8]> {
     async fn take_all(&mut self) -> Result<()> {
         while self.mark < self.buffer.len() {
             poll_fn(|cx| self.reader.poll_fill_again(cx)).await?;
-            let here = self.reader.buffer();
-            if here.is_empty() {
+            // To read at the end would be to ask for it a second time.
+            if self.reader.buffer().is_empty() {
                 return Err(self.reader.error(ErrorKind::UnexpectedEof.into()));
             }
-            let count = here.len().min(self.buffer.len() - self.mark);
-            self.buffer[self.mark..][..count].copy_from_slice(&here[..count]);
-            self.reader.consume(count);
-            self.mark += count;
+            self.mark += self.reader.read(&mut self.buffer[self.mark..]).await?;
         }
         Ok(())
     }

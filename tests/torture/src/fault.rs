@@ -161,13 +161,13 @@ impl Run {
         self.row().injected += times;
     }
 
-    /// What the same fault did to something else: how often that felt it, in words.
     /// Whether a control whose fault is a matter of luck goes on: so many times, and, where the machine has been so quick that
     /// nothing was felt, until something is, or up to 20 times as often.
     pub fn goes_on(&self, done: u64, felt: u64, times: u64) -> bool {
         done < times || (felt == 0 && done < 20 * times)
     }
 
+    /// What the same fault did to something else: how often that felt it, in words.
     pub fn control(&mut self, felt: u64, text: impl Into<String>) {
         let mut row = self.row();
         row.felt += felt;

@@ -178,8 +178,8 @@ fn by_buffer(run: &mut Run, place: &Place<'_>, pool: &Pool, path: &Path, content
     });
     told(run, &result, place.errno, None, "BufWriter");
     (place.give_room)();
-    // Closed here: dropped, it would be closed later, and what it took be free again after the next round has counted that.
     block_on(buffered.flush()).expect("there is room");
+    // Dropped, it would be closed later, and what it took be free again after the next round has counted that.
     block_on(buffered.close());
     let written = std::fs::read(path).expect("it is there");
     run.check_bytes(&written, &content[..written.len()], || "BufWriter, flushed with room again".into());
