@@ -310,7 +310,9 @@ impl<T: Send + 'static> Work for Mailbox<T> {
                 }
                 (state.pop(), state.waiting())
             };
-            drop(done); // not under the lock
+            // Not under the lock. And the lock is taken a second time for the next one: to do both at once is slower (128 callers:
+            // 0.45 µs a call, not 0.25), for a caller that has been told comes with its next call just then.
+            drop(done);
             turns = turns.saturating_sub(1);
             if turns == 0 && (self.pool.is_crowded() || (waiting > 0 && pool::is_in_place())) {
                 // Other handles wait for a worker, or this thread is wanted back: to the end of the line.

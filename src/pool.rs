@@ -78,7 +78,7 @@ struct Inner {
     linger: Duration,
     /// Whether what cannot block is done at once, on the thread that asks for it.
     inline: bool,
-    in_place: InPlace,
+    in_place: Option<InPlace>,
     state: Mutex<State>,
     /// The length of the queue, for drains that could make room: read without the lock.
     waiting: AtomicUsize,
@@ -97,7 +97,7 @@ impl Inner {
             limit: usize::MAX,
             linger: LINGER,
             inline: true,
-            in_place: |_| false,
+            in_place: None,
             state: Mutex::default(),
             waiting: AtomicUsize::new(0),
             shut_down: AtomicBool::new(false),
@@ -228,7 +228,7 @@ impl Pool {
     /// threads of `handle`.)
     #[cfg(feature = "tokio")]
     pub fn tokio_in_place(handle: ::tokio::runtime::Handle) -> Pool {
-        Pool::build(Inner { in_place: tokio::in_place, ..Inner::over(Arc::new(tokio::supply(handle))) })
+        Pool::build(Inner { in_place: Some(tokio::in_place), ..Inner::over(Arc::new(tokio::supply(handle))) })
     }
 
     /// Another pool over the same supply of threads, with a queue of its own and at most `limit` jobs at
@@ -434,7 +434,10 @@ impl Pool {
 
     /// The same for a work that its caller is going to wait for: it may be run where it is made.
     pub(crate) fn submit_here(&self, work: Arc<dyn Work>, expected: Option<Expected<'_>>) {
-        self.take(work, expected, Otherwise::Refuse, Pool::run_in_place);
+        let Some(in_place) = self.0.in_place else { return self.submit(work, expected) };
+        let here = Arc::clone(&work);
+        let start = |pool: &Pool, key, otherwise| pool.run_in_place(in_place, here, key, otherwise);
+        self.take(work, expected, Otherwise::Refuse, start);
     }
 
     /// Takes the drop of a value that a pool did not take. Without a thread it waits until there is one.
@@ -447,7 +450,7 @@ impl Pool {
         work: Arc<dyn Work>,
         expected: Option<Expected<'_>>,
         otherwise: Otherwise,
-        start: fn(&Pool, usize, Otherwise),
+        start: impl FnOnce(&Pool, usize, Otherwise),
     ) {
         let mut state = lock(&self.0.state);
         if state.closed && expected.is_none() && otherwise == Otherwise::Refuse {
@@ -538,13 +541,9 @@ impl Pool {
     }
 
     /// Runs a work, for which a job has been counted, on this thread, where it allows that.
-    fn run_in_place(&self, key: usize, otherwise: Otherwise) {
-        let mut run = || {
-            if let Some(work) = self.work(key) {
-                job::run_in_place(work);
-            }
-        };
-        if !(self.0.in_place)(&mut run) {
+    fn run_in_place(&self, in_place: InPlace, work: Arc<dyn Work>, key: usize, otherwise: Otherwise) {
+        let mut work = Some(work);
+        if !in_place(&mut || work.take().into_iter().for_each(job::run_in_place)) {
             return self.hand_over(key, otherwise);
         }
         coop::renew();

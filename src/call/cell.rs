@@ -104,7 +104,7 @@ pub(crate) const LARGE: usize = 16 << 10;
 /// not again for every call in a program.
 pub(crate) struct Cell<F, P: Policy> {
     core: Core<P>,
-    /// Taken by whoever starts the call, or takes it back.
+    /// Taken by whoever starts the call, or takes it back: once.
     f: Mutex<Option<F>>,
 }
 
@@ -125,24 +125,14 @@ struct Slot<R> {
 }
 
 enum Stage<R> {
-    Queued,
-    Running,
+    /// Waits, or runs.
+    Made,
     Ended(Result<R, CallError>),
     /// The result was taken by its caller, or the call was left out.
     Taken,
 }
 
 impl<P: Policy> Core<P> {
-    /// Whether the call is now this caller's to run or to refuse.
-    fn start(&self) -> bool {
-        let mut slot = lock(&self.slot);
-        let queued = matches!(slot.stage, Stage::Queued);
-        if queued {
-            slot.stage = Stage::Running;
-        }
-        queued
-    }
-
     fn end(&self, ended: Result<P::Out, CallError>) {
         let mut slot = lock(&self.slot);
         if slot.abandoned {
@@ -173,7 +163,7 @@ impl<P: Policy> Core<P> {
     }
 
     fn is_waited_for_at_exit(&self) -> bool {
-        self.policy.holds_exit() && matches!(lock(&self.slot).stage, Stage::Queued | Stage::Running)
+        self.policy.holds_exit() && matches!(lock(&self.slot).stage, Stage::Made)
     }
 
     /// The result, if it is there; else the waker waits for it.
@@ -216,20 +206,19 @@ impl<P: Policy> Core<P> {
         }
     }
 
-    /// Nobody waits any more. Says whether the call is left out.
+    /// Nobody waits any more. Says whether the call may be left out, if it has not started.
     fn abandon(&self) -> bool {
         let mut slot = lock(&self.slot);
         slot.abandoned = true;
         let (waker, wait) = (slot.waker.take(), slot.wait.take());
-        let left_out = matches!(slot.stage, Stage::Queued) && self.policy.only_reads();
-        let stage = match slot.stage {
-            Stage::Queued if !left_out => None,
-            Stage::Running => None,
+        let ended = match slot.stage {
+            Stage::Made => None,
             _ => Some(mem::replace(&mut slot.stage, Stage::Taken)),
         };
         drop(slot);
         drop((waker, wait));
-        match stage {
+        let is_made = ended.is_none();
+        match ended {
             Some(Stage::Ended(Ok(out))) => {
                 if let Some(out) = self.policy.take_back(out) {
                     Pool::dispose(out);
@@ -238,11 +227,11 @@ impl<P: Policy> Core<P> {
             Some(Stage::Ended(Err(error))) if error.is_panic() => Pool::dispose(error),
             _ => {}
         }
-        left_out
+        is_made && self.policy.only_reads()
     }
 
-    fn has_started(&self) -> bool {
-        !matches!(lock(&self.slot).stage, Stage::Queued)
+    fn leave_out(&self) {
+        lock(&self.slot).stage = Stage::Taken;
     }
 
     fn stuck(&self) -> Option<Stuck> {
@@ -253,25 +242,21 @@ impl<P: Policy> Core<P> {
 
 impl<F: Send + 'static, P: Policy> Cell<F, P> {
     pub(super) fn new(policy: P, home: usize, f: F) -> Self {
-        let slot = Slot { stage: Stage::Queued, waker: None, abandoned: false, wait: None };
+        let slot = Slot { stage: Stage::Made, waker: None, abandoned: false, wait: None };
         let core = Core { ended: AtomicBool::new(false), slot: Mutex::new(slot), home, policy };
         Cell { core, f: Mutex::new(Some(f)) }
     }
 
-    fn take(&self) -> Option<F> {
+    /// The closure, if the call has not started and has not been taken back: it is then this caller's to run or to refuse.
+    fn start(&self) -> Option<F> {
         lock(&self.f).take()
     }
 
-    /// The closure, if the call has not started and has not been taken back.
-    fn start(&self) -> Option<F> {
-        if self.core.start() { self.take() } else { None }
-    }
-
     fn refuse(&self, why: Refusal) {
-        if self.core.start() {
+        if let Some(f) = self.start() {
             self.core.end(self.core.policy.refuse(CallError::refused(why)));
             // A panic of this drop must not keep the others from their answer.
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(self.take()))).map_err(mem::forget);
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(f))).map_err(mem::forget);
         }
     }
 
@@ -297,17 +282,20 @@ impl<F: Send + 'static, P: Policy> Ticket<P::Out> for Cell<F, P> {
     }
 
     fn cancel(&self) -> bool {
-        let cancelled = self.core.start();
+        let f = self.start();
+        let cancelled = f.is_some();
         if cancelled {
             self.core.end(self.core.policy.refuse(CallError::cancelled()));
-            drop(self.take());
         }
-        cancelled
+        cancelled // and dropped, after the answer
     }
 
     fn abandon(&self) {
-        if self.core.abandon() {
-            drop(self.take());
+        if self.core.abandon()
+            && let Some(f) = self.start()
+        {
+            self.core.leave_out();
+            drop(f);
         }
     }
 }
@@ -377,6 +365,6 @@ where
     }
 
     fn has_started(&self) -> bool {
-        self.core.has_started()
+        lock(&self.f).is_none()
     }
 }
