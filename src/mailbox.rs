@@ -151,23 +151,21 @@ impl<T: Send + 'static> Mailbox<T> {
     /// Runs on this thread, at once, what cannot block: if nothing waits and nothing runs, so that order holds. `None`
     /// if it was not run, or had nothing to give.
     pub(crate) fn run_here<R>(self: &Arc<Self>, f: impl FnOnce(&mut Seat<T>) -> Option<R>) -> Option<R> {
-        let expected = {
-            let mut state = lock(&self.state);
-            if state.drain != Drain::None || !self.pool.is_inline() {
-                return None;
-            }
-            let expected = self.pool.expect()?; // what comes in the meantime is accepted
-            state.drain = Drain::Running;
-            expected
-        };
-        let here = Here(self, Some(expected));
+        let mut state = lock(&self.state);
+        if state.drain != Drain::None || !self.pool.is_inline() {
+            return None;
+        }
         // A drain that is at its end may still hold it.
         let mut seat = self.seat.try_lock().ok()?;
-        if let Some(returned) = lock(&self.state).returned.take()
+        let expected = self.pool.expect()?; // what comes in the meantime is accepted
+        if let Some(returned) = state.returned.take()
             && let Some(seat) = &mut *seat
         {
             seat.take_back(*returned);
         }
+        state.drain = Drain::Running;
+        drop(state);
+        let here = Here(self, Some(expected));
         let result = seat.as_mut().and_then(f);
         drop(seat);
         drop(here);

@@ -1,9 +1,10 @@
 //! A large file, written and read from its start to its end in pieces.
 
-use super::pages::{self, PAGE};
+use super::pages::{self, Buffer, PAGE};
 use super::text;
 use crate::measure::Case;
 use crate::work::{Bench, Hop, deadpool, pollster, size, thread};
+use compio::buf::{IntoInner as _, IoBuf as _};
 use compio::io::{AsyncReadAtExt as _, AsyncWriteAtExt as _};
 use futures_lite::{AsyncReadExt as _, AsyncWriteExt as _};
 use std::fs::File;
@@ -137,14 +138,14 @@ pub fn read<const PIECE: usize>(bench: &Bench) -> Case<'_> {
     let open = move || File::open(path).expect("the file");
 
     let std = move || {
-        let (mut file, mut buffer) = (open(), vec![0; PIECE]);
+        let (mut file, mut buffer) = (open(), Buffer::new(PIECE));
         (0..pieces).fold(0, |all, _| {
             file.read_exact(&mut buffer).expect("read");
             add(all, &buffer)
         })
     };
     let ours = move |_| {
-        let (file, mut buffer) = (aiofile::File::open(path).wait().expect("the file"), vec![0; PIECE]);
+        let (file, mut buffer) = (aiofile::File::open(path).wait().expect("the file"), Buffer::new(PIECE));
         async move {
             let mut all = 0;
             for _ in 0..pieces {
@@ -156,7 +157,7 @@ pub fn read<const PIECE: usize>(bench: &Bench) -> Case<'_> {
     };
     let ours_stream = move |_| {
         let (mut file, mut buffer) =
-            (aiofile::File::open(path).wait().expect("the file").reader(), vec![0; PIECE]);
+            (aiofile::File::open(path).wait().expect("the file").reader(), Buffer::new(PIECE));
         async move {
             let mut all = 0;
             for _ in 0..pieces {
@@ -167,7 +168,7 @@ pub fn read<const PIECE: usize>(bench: &Bench) -> Case<'_> {
         }
     };
     let tokio = move |_| {
-        let (mut file, mut buffer) = (tokio::fs::File::from_std(open()), vec![0; PIECE]);
+        let (mut file, mut buffer) = (tokio::fs::File::from_std(open()), Buffer::new(PIECE));
         async move {
             let mut all = 0;
             for _ in 0..pieces {
@@ -178,7 +179,7 @@ pub fn read<const PIECE: usize>(bench: &Bench) -> Case<'_> {
         }
     };
     let smol = move |mut file: Box<dyn futures_lite::AsyncRead + Send + Unpin>| async move {
-        let (mut all, mut buffer) = (0, vec![0; PIECE]);
+        let (mut all, mut buffer) = (0, Buffer::new(PIECE));
         for _ in 0..pieces {
             file.read_exact(&mut buffer).await.expect("read");
             all = add(all, &buffer);
@@ -187,7 +188,7 @@ pub fn read<const PIECE: usize>(bench: &Bench) -> Case<'_> {
     };
     let per_call = move |hop: Hop| {
         move |_| {
-            let (file, mut buffer) = (Arc::new(open()), vec![0; PIECE]);
+            let (file, mut buffer) = (Arc::new(open()), Buffer::new(PIECE));
             async move {
                 let mut all = 0;
                 for _ in 0..pieces {
@@ -200,7 +201,7 @@ pub fn read<const PIECE: usize>(bench: &Bench) -> Case<'_> {
         }
     };
     let on_deadpool = move |_| async move {
-        let (file, mut buffer) = (deadpool(open()).await, vec![0; PIECE]);
+        let (file, mut buffer) = (deadpool(open()).await, Buffer::new(PIECE));
         let mut all = 0;
         for _ in 0..pieces {
             buffer = file.interact(move |file| fill(file, buffer)).await.expect("a call");
@@ -210,12 +211,14 @@ pub fn read<const PIECE: usize>(bench: &Bench) -> Case<'_> {
     };
     let compio = move |_| async move {
         let file = compio::fs::File::open(path).await.expect("the file");
-        let (mut all, mut buffer) = (0, Vec::with_capacity(PIECE));
+        let (mut all, mut buffer) = (0, Buffer::new(PIECE));
         for i in 0..pieces {
-            buffer.clear();
-            let (result, filled) = file.read_exact_at(buffer, i * PIECE as u64).await.into();
-            result.expect("read");
-            buffer = filled;
+            let fill = async |bytes: Vec<u8>, here| {
+                let (result, filled) = file.read_exact_at(bytes.slice(here), i * PIECE as u64).await.into();
+                result.expect("read");
+                filled.into_inner()
+            };
+            buffer.fill_by(fill).await;
             all = add(all, &buffer);
         }
         all
@@ -237,7 +240,7 @@ pub fn read<const PIECE: usize>(bench: &Bench) -> Case<'_> {
     .peer("compio", bench.compio(1, compio))
 }
 
-fn fill(mut file: &File, mut buffer: Vec<u8>) -> Vec<u8> {
+fn fill(mut file: &File, mut buffer: Buffer) -> Buffer {
     file.read_exact(&mut buffer).expect("read");
     buffer
 }

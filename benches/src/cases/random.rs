@@ -1,8 +1,9 @@
 //! Reads of 4 KiB here and there, by one task and by many, from the page cache and from the disk.
 
-use super::pages::{self, PAGE};
+use super::pages::{self, Buffer, PAGE};
 use crate::measure::Case;
 use crate::work::{Bench, Hop, deadpool, pollster, share, thread, threads};
+use compio::buf::{IntoInner as _, IoBuf as _};
 use compio::io::AsyncReadAtExt as _;
 use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 use std::fs::File;
@@ -58,7 +59,7 @@ fn contenders<'a>(case: Case<'a>, bench: &'a Bench, path: &'static Path, reads: 
     let file: &'static File = Box::leak(Box::new(open()));
 
     let std = move |reads: Range<u64>| {
-        let mut buffer = [0; PAGE];
+        let mut buffer = Buffer::new(PAGE);
         reads.fold(0, |sum, read| {
             file.read_exact_at(&mut buffer, offset(read)).expect("read");
             sum + pages::stamp(&buffer)
@@ -68,7 +69,7 @@ fn contenders<'a>(case: Case<'a>, bench: &'a Bench, path: &'static Path, reads: 
     let ours = move |task| {
         let handle = handle.clone();
         async move {
-            let (mut sum, mut buffer) = (0, vec![0; PAGE]);
+            let (mut sum, mut buffer) = (0, Buffer::new(PAGE));
             for read in of_task(task) {
                 handle.read_exact_at(&mut buffer, offset(read)).await.expect("read");
                 sum += pages::stamp(&buffer);
@@ -81,7 +82,7 @@ fn contenders<'a>(case: Case<'a>, bench: &'a Bench, path: &'static Path, reads: 
     let tokio = move |task| {
         let mut file = tokio::fs::File::from_std(open());
         async move {
-            let (mut sum, mut buffer) = (0, vec![0; PAGE]);
+            let (mut sum, mut buffer) = (0, Buffer::new(PAGE));
             for read in of_task(task) {
                 file.seek(SeekFrom::Start(offset(read))).await.expect("seek");
                 file.read_exact(&mut buffer).await.expect("read");
@@ -93,7 +94,7 @@ fn contenders<'a>(case: Case<'a>, bench: &'a Bench, path: &'static Path, reads: 
     let unblock = move |task| {
         let mut file = blocking::Unblock::new(open());
         async move {
-            let (mut sum, mut buffer) = (0, vec![0; PAGE]);
+            let (mut sum, mut buffer) = (0, Buffer::new(PAGE));
             for read in of_task(task) {
                 buffer = file.with_mut(move |file| fill(file, buffer, offset(read))).await;
                 sum += pages::stamp(&buffer);
@@ -103,7 +104,7 @@ fn contenders<'a>(case: Case<'a>, bench: &'a Bench, path: &'static Path, reads: 
     };
     let per_call = move |hop: Hop| {
         move |task| async move {
-            let (mut sum, mut buffer) = (0, vec![0; PAGE]);
+            let (mut sum, mut buffer) = (0, Buffer::new(PAGE));
             for read in of_task(task) {
                 buffer = hop.run(move || fill(file, buffer, offset(read))).await;
                 sum += pages::stamp(&buffer);
@@ -113,7 +114,7 @@ fn contenders<'a>(case: Case<'a>, bench: &'a Bench, path: &'static Path, reads: 
     };
     let on_deadpool = move |task| async move {
         let file = deadpool(open()).await;
-        let (mut sum, mut buffer) = (0, vec![0; PAGE]);
+        let (mut sum, mut buffer) = (0, Buffer::new(PAGE));
         for read in of_task(task) {
             let call = file.interact(move |file| fill(file, buffer, offset(read)));
             buffer = call.await.expect("a call");
@@ -123,12 +124,14 @@ fn contenders<'a>(case: Case<'a>, bench: &'a Bench, path: &'static Path, reads: 
     };
     let compio = move |task| async move {
         let file = compio::fs::File::open(path).await.expect("the file");
-        let (mut sum, mut buffer) = (0, Vec::with_capacity(PAGE));
+        let (mut sum, mut buffer) = (0, Buffer::new(PAGE));
         for read in of_task(task) {
-            buffer.clear();
-            let (result, filled) = file.read_exact_at(buffer, offset(read)).await.into();
-            result.expect("read");
-            buffer = filled;
+            let fill = async |bytes: Vec<u8>, here| {
+                let (result, filled) = file.read_exact_at(bytes.slice(here), offset(read)).await.into();
+                result.expect("read");
+                filled.into_inner()
+            };
+            buffer.fill_by(fill).await;
             sum += pages::stamp(&buffer);
         }
         sum
@@ -150,7 +153,7 @@ fn contenders<'a>(case: Case<'a>, bench: &'a Bench, path: &'static Path, reads: 
         .peer("compio", bench.compio(tasks, compio))
 }
 
-fn fill(file: &File, mut buffer: Vec<u8>, offset: u64) -> Vec<u8> {
+fn fill(file: &File, mut buffer: Buffer, offset: u64) -> Buffer {
     file.read_exact_at(&mut buffer, offset).expect("read");
     buffer
 }
