@@ -44,13 +44,10 @@ struct State<T> {
     drain: Drain,
     /// The task that runs, or is the next to run.
     front: Option<Arc<dyn Task<T>>>,
-    /// The tasks behind it. Apart from it, so that calls made one by one need no room for a queue.
-    rest: VecDeque<Arc<dyn Task<T>>>,
-    /// What abandoned reads give back.
-    #[allow(clippy::box_collection)] // rarely there, and then a few; a handle is small
-    returned: Option<Box<Vec<Returned<T>>>>,
+    /// What an idle handle has not: it is small, and calls made one by one need no room for a queue.
+    more: Option<Box<More<T>>>,
     /// `Aio`s that can still make calls.
-    handles: usize,
+    handles: u32,
     /// A call was made that was more than a read.
     used: bool,
     /// The value is gone: finished, closed or dropped.
@@ -58,19 +55,50 @@ struct State<T> {
     pace: Pace,
 }
 
+struct More<T> {
+    /// The tasks behind the front one.
+    rest: VecDeque<Arc<dyn Task<T>>>,
+    /// What abandoned reads give back.
+    returned: Vec<Returned<T>>,
+}
+
 impl<T> State<T> {
+    fn more(&mut self) -> &mut More<T> {
+        self.more.get_or_insert_with(|| Box::new(More { rest: VecDeque::new(), returned: Vec::new() }))
+    }
+
+    /// The tasks behind the front one.
+    fn rest(&self) -> impl Iterator<Item = &Arc<dyn Task<T>>> {
+        self.more.iter().flat_map(|more| &more.rest)
+    }
+
+    fn behind(&self) -> usize {
+        self.more.as_ref().map_or(0, |more| more.rest.len())
+    }
+
     fn waiting(&self) -> usize {
-        usize::from(self.front.is_some()) + self.rest.len()
+        usize::from(self.front.is_some()) + self.behind()
+    }
+
+    fn give_returned_to(&mut self, seat: &mut Option<Seat<T>>) {
+        if let Some(more) = &mut self.more
+            && !more.returned.is_empty()
+        {
+            let returned = mem::take(&mut more.returned);
+            if let Some(seat) = seat {
+                seat.take_back(returned);
+            }
+        }
     }
 
     /// Whether the answer to what comes now is about to come. (The one in front may have ended, and be there still.)
     fn answers_soon(&self) -> bool {
-        self.drain == Drain::Running && self.rest.is_empty() && self.pace.answers_soon()
+        self.drain == Drain::Running && self.behind() == 0 && self.pace.answers_soon()
     }
 
     /// Takes the front away; to be dropped without the lock.
     fn pop(&mut self) -> Option<Arc<dyn Task<T>>> {
-        let next = self.rest.pop_front();
+        let next = self.more.as_mut().and_then(|more| more.rest.pop_front());
         mem::replace(&mut self.front, next)
     }
 }
@@ -91,8 +119,7 @@ impl<T: Send + 'static> Mailbox<T> {
         let state = State {
             drain: Drain::None,
             front: None,
-            rest: VecDeque::new(),
-            returned: None,
+            more: None,
             handles: 1,
             used: false,
             empty: false,
@@ -130,7 +157,7 @@ impl<T: Send + 'static> Mailbox<T> {
         let soon = state.answers_soon();
         match state.front {
             None => state.front = Some(task),
-            Some(_) => state.rest.push_back(task),
+            Some(_) => state.more().rest.push_back(task),
         }
         self.call_drain(state, submit);
         soon
@@ -138,14 +165,14 @@ impl<T: Send + 'static> Mailbox<T> {
 
     /// If others wait, for the value or for the thread of the task that runs: how many for the value.
     pub(crate) fn wanted(&self) -> Option<usize> {
-        let others = lock(&self.state).rest.len();
+        let others = lock(&self.state).behind();
         (others > 0 || self.pool.is_crowded()).then_some(others)
     }
 
     /// Puts a task behind so many others, on behalf of the one that runs, which has given way to them: no shutdown refuses
     /// what was accepted with it.
     pub(crate) fn push_behind(&self, others: usize, task: Arc<dyn Task<T>>) {
-        lock(&self.state).rest.insert(others, task);
+        lock(&self.state).more().rest.insert(others, task);
     }
 
     /// Runs on this thread, at once, what cannot block: if nothing waits and nothing runs, so that order holds. `None`
@@ -158,11 +185,7 @@ impl<T: Send + 'static> Mailbox<T> {
         // A drain that is at its end may still hold it.
         let mut seat = self.seat.try_lock().ok()?;
         let expected = self.pool.expect()?; // what comes in the meantime is accepted
-        if let Some(returned) = state.returned.take()
-            && let Some(seat) = &mut *seat
-        {
-            seat.take_back(*returned);
-        }
+        state.give_returned_to(&mut seat);
         state.drain = Drain::Running;
         drop(state);
         let here = Here(self, Some(expected));
@@ -173,7 +196,9 @@ impl<T: Send + 'static> Mailbox<T> {
     }
 
     pub(crate) fn add_handle(&self) {
-        lock(&self.state).handles += 1;
+        let mut state = lock(&self.state);
+        // As with `Arc`: so many are there only if they are leaked.
+        state.handles = state.handles.checked_add(1).expect("fewer handles than 4 billion");
     }
 
     /// The last handle has the value dropped, after all that has been queued.
@@ -187,7 +212,7 @@ impl<T: Send + 'static> Mailbox<T> {
 
     /// Keeps what an abandoned read had read for the call that runs next.
     pub(crate) fn take_back(&self, returned: Returned<T>) {
-        lock(&self.state).returned.get_or_insert_default().push(returned);
+        lock(&self.state).more().returned.push(returned);
     }
 
     /// A call has taken the value out of its seat.
@@ -227,11 +252,7 @@ impl<T: Send + 'static> Mailbox<T> {
         let mut state = lock(&self.state);
         let mut in_vain = false;
         loop {
-            if let Some(returned) = state.returned.take()
-                && let Some(seat) = seat
-            {
-                seat.take_back(*returned);
-            }
+            state.give_returned_to(seat);
             if let Some(task) = &state.front {
                 let task = Arc::clone(task);
                 return Some((task, state.pace.measures()));
@@ -258,7 +279,7 @@ impl<T: Send + 'static> Mailbox<T> {
         }
         state.empty = seat.is_none();
         state.drain = Drain::None;
-        state.rest = VecDeque::new();
+        state.more = None;
         None
     }
 }
@@ -328,7 +349,8 @@ impl<T: Send + 'static> Work for Mailbox<T> {
             return; // by another job, which answers them all
         }
         state.drain = Drain::None;
-        let refused: Vec<_> = state.front.take().into_iter().chain(mem::take(&mut state.rest)).collect();
+        let rest = state.more.as_mut().map(|more| mem::take(&mut more.rest));
+        let refused: Vec<_> = state.front.take().into_iter().chain(rest.into_iter().flatten()).collect();
         let drop_value = state.handles == 0 && !state.empty;
         if drop_value {
             state.drain = Drain::Called;
@@ -346,7 +368,7 @@ impl<T: Send + 'static> Work for Mailbox<T> {
         // Behind nothing but reads, one of which may be stuck, it is not waited for.
         let in_reach = state.used || state.front.is_none();
         let dropping = state.handles == 0 && !state.empty && self.drop_matters && in_reach;
-        dropping || state.front.iter().chain(&state.rest).any(|task| task.holds_exit())
+        dropping || state.front.iter().chain(state.rest()).any(|task| task.holds_exit())
     }
 
     fn has_started(&self) -> bool {
@@ -356,7 +378,7 @@ impl<T: Send + 'static> Work for Mailbox<T> {
     fn stuck(&self) -> Option<Stuck> {
         let state = lock(&self.state);
         match &state.front {
-            Some(task) => Some(Stuck { operation: task.name(), waiting: state.rest.len() }),
+            Some(task) => Some(Stuck { operation: task.name(), waiting: state.behind() }),
             None if state.handles == 0 && !state.empty => {
                 let operation = format!("drop {}", std::any::type_name::<T>());
                 Some(Stuck { operation, waiting: 0 })

@@ -30,9 +30,9 @@
 //! | the same otherwise, and those of [`Aio`](crate::Aio) | 1, shared | 1 | 2 |
 //! | `read_at`, `write_at` and their kind | 1 each, in parallel | as above | as above |
 //! | `read_to_end`, `read_to_string` into an empty buffer | 1 | 0: the buffer is yours then | 1 |
-//! | `seek`, `set_len`, `metadata`, `sync_all`, ... | 1, shared | – | 1 |
-//! | [`open`](crate::open) for reading, at once | 0 | – | 7: the handle and its path |
-//! | [`open`](crate::open) otherwise | 1 | – | 8 |
+//! | `seek`, `set_len`, `metadata`, `sync_all`, ... | 1, shared | – | 1 (and 2 for the first sync of a file) |
+//! | [`open`](crate::open) for reading, at once | 0 | – | 6: the handle and its path |
+//! | [`open`](crate::open) otherwise | 1 | – | 7 |
 //! | dropping a [`File`](crate::File) | 1, for which nobody waits | – | 0 |
 //! | [`fs::read`](crate::fs::read) at once | 0 | 0 | 1: the content |
 //! | [`fs`](crate::fs), else | 1 | 0 | 2 |
@@ -41,7 +41,7 @@
 //! | [`Reader`](crate::Reader), its lines | 1 for up to 8 × 128 KiB, made ahead | 0 (`fill_buf`), 1 (`read`, a line) | 1 for 128 KiB; 1 a line |
 //! | a method through [`AsyncFile`](crate::AsyncFile) | as of what it stands for | as of what it stands for | 1 more: the boxed future |
 //!
-//! An idle `Aio` takes some 170 bytes, a `File` 290 and its path. A waiting call holds no thread.
+//! An idle `Aio` takes some 120 bytes, a `File` 210 and its path. A waiting call holds no thread.
 //!
 //! # Which when
 //!

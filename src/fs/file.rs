@@ -17,7 +17,6 @@ use crate::error::{Context, Operation, Result, shared};
 use crate::io::Typed;
 use crate::pool::Pool;
 use lanes::Lanes;
-use latch::Latch;
 pub(crate) use methods::seek_back;
 use std::fs;
 use std::ops::Deref;
@@ -69,8 +68,6 @@ pub struct File {
     aio: Aio<Arc<fs::File>>,
     lanes: Arc<Lanes>,
     path: Option<Arc<Path>>,
-    /// Shared with everything that syncs the same open file.
-    latch: Arc<Latch>,
 }
 
 /// Opening and wrapping.
@@ -113,7 +110,7 @@ impl File {
         let lanes = Lanes::new(&file);
         // What is written is in the file; its drop closes a descriptor, as the end of the process does.
         let aio = Aio::build(pool, Box::new(file), false);
-        File { aio, lanes, path, latch: Arc::default() }
+        File { aio, lanes, path }
     }
 
     /// The same file under this name, for its errors: what it was opened by elsewhere, or `<stdin>`.

@@ -6,6 +6,7 @@
 
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sync::{Instant, hint, thread};
+use std::num::NonZeroU64;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ const TURNS: u32 = if cfg!(aiofile_shuttle) { 1 } else { 32 };
 /// What is known of the pace at which calls come and run. (Small: every handle has one.)
 #[derive(Default)]
 pub(super) struct Pace {
-    empty_since: Option<Instant>,
+    empty_since: Option<Moment>,
     /// What a call takes on the average, in ns: the value's part of it.
     run: u32,
     /// The calls until one is measured.
@@ -57,7 +58,7 @@ impl Pace {
 
     /// The mailbox has run empty. Says whether to linger.
     pub(super) fn emptied(&mut self, now: Instant) -> bool {
-        self.empty_since = Some(now);
+        self.empty_since = Some(Moment::at(now));
         let lingers = self.soon && self.run < QUICK && self.skip == 0;
         self.skip = self.skip.saturating_sub(1);
         lingers
@@ -72,6 +73,21 @@ impl Pace {
     /// Whether the answer to a call that is next is about to come.
     pub(super) fn answers_soon(&self) -> bool {
         self.run < SOON
+    }
+}
+
+/// An `Instant` in half of its bytes: in ns since the first of them, and 1.
+struct Moment(NonZeroU64);
+
+impl Moment {
+    fn at(now: Instant) -> Moment {
+        static FIRST: OnceLock<Instant> = OnceLock::new();
+        let since = now.saturating_duration_since(*FIRST.get_or_init(|| now)).as_nanos();
+        Moment(NonZeroU64::MIN.saturating_add(u64::try_from(since).unwrap_or(u64::MAX)))
+    }
+
+    fn elapsed(self) -> Duration {
+        Duration::from_nanos(Moment::at(Instant::now()).0.get().saturating_sub(self.0.get()))
     }
 }
 

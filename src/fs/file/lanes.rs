@@ -2,6 +2,7 @@
 
 use super::File;
 use super::cached::Sole;
+use super::latch::Latch;
 use super::lock::Held;
 use crate::call::{Call, Policy};
 use crate::error::Result;
@@ -23,7 +24,7 @@ pub(super) struct Lanes {
     file: Weak<fs::File>,
     /// Somebody takes the file: nobody borrows it any more. Read by whoever uses the file at once, for as long.
     closing: RwLock<bool>,
-    /// Made for the first borrower: most files have none, and an idle file is small.
+    /// Made for the first borrower or sync: most files have none, and an idle file is small.
     beside: OnceLock<Box<Beside>>,
     pub(super) inline: Inline,
     pub(super) sole: Sole,
@@ -35,6 +36,8 @@ struct Beside {
     /// Signalled when a borrower has ended.
     ended: Condvar,
     held: Held,
+    /// Shared with everything that syncs the same open file.
+    latch: Arc<Latch>,
 }
 
 #[derive(Default)]
@@ -66,6 +69,15 @@ impl Lanes {
 
     pub(super) fn held(&self) -> &Held {
         &self.beside().held
+    }
+
+    pub(super) fn latch(&self) -> Arc<Latch> {
+        Arc::clone(&self.beside().latch)
+    }
+
+    /// To be told before anything else is done with the file: it syncs what that latch is for.
+    pub(super) fn set_latch(&self, latch: Arc<Latch>) {
+        self.beside.get_or_init(|| Box::new(Beside { latch, ..Beside::default() }));
     }
 
     pub(super) fn file(&self) -> Option<Arc<fs::File>> {

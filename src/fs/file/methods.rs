@@ -137,7 +137,7 @@ impl File {
     /// is not remembered.
     #[doc(alias = "fsync")]
     pub fn sync_all(&self) -> Call<Result<()>> {
-        let latch = Arc::clone(&self.latch);
+        let latch = self.lanes.latch();
         self.typed(Operation::SyncAll, move |file| latch.guard(|| file.sync_all()))
     }
 
@@ -145,7 +145,7 @@ impl File {
     /// *Errors* as [`sync_all`](File::sync_all).
     #[doc(alias = "fdatasync")]
     pub fn sync_data(&self) -> Call<Result<()>> {
-        let latch = Arc::clone(&self.latch);
+        let latch = self.lanes.latch();
         self.typed(Operation::SyncData, move |file| latch.guard(|| file.sync_data()))
     }
 
@@ -155,11 +155,13 @@ impl File {
     #[doc(alias = "dup")]
     pub fn try_clone(&self) -> Call<Result<File>> {
         self.lanes.sole.set(false);
-        let (pool, path, latch) = (self.pool().clone(), self.path.clone(), Arc::clone(&self.latch));
+        let (pool, path, latch) = (self.pool().clone(), self.path.clone(), self.lanes.latch());
         let policy = Typed::harmless(self.context(Operation::TryClone));
         typed(self, policy, move |file| {
             let file = file.try_clone()?;
-            Ok(File { latch, ..File::build(&pool, file, path) })
+            let file = File::build(&pool, file, path);
+            file.lanes.set_latch(latch);
+            Ok(file)
         })
     }
 

@@ -20,16 +20,20 @@ pub(crate) const MOST: usize = 64 << 10;
 /// What is known of one file, or of one kind of attempt.
 #[derive(Debug, Default)]
 pub(crate) struct Inline {
-    /// The file system does not do it, or it may wait all the same.
-    off: AtomicBool,
-    checked: AtomicBool,
+    /// [`UNKNOWN`], [`ON`] or [`OFF`].
+    state: AtomicU8,
     misses: Misses,
 }
+
+const UNKNOWN: u8 = 0;
+const ON: u8 = 1;
+/// The file system does not do it, or it may wait all the same.
+const OFF: u8 = 2;
 
 impl Inline {
     /// Whether there is a point in asking for so many bytes.
     pub(crate) fn tries(&self, wanted: usize) -> bool {
-        (1..=MOST).contains(&wanted) && !self.off.load(Ordering::Relaxed)
+        (1..=MOST).contains(&wanted) && self.state.load(Ordering::Relaxed) != OFF
     }
 
     /// Reads what is in the page cache: at an offset, or where the file's position is, and moves it. `None` if it would
@@ -38,14 +42,14 @@ impl Inline {
         if !self.tries(buffer.len()) || !self.misses.try_again() {
             return None;
         }
-        if !self.checked.load(Ordering::Relaxed) {
+        if self.state.load(Ordering::Relaxed) == UNKNOWN {
             // With O_DIRECT "no wait" may be the reading from the device itself.
             let direct = fcntl_getfl(file).is_ok_and(|flags| flags.contains(OFlags::DIRECT));
             if !is_trusted() || direct || kind(file) != FileType::RegularFile {
-                self.off.store(true, Ordering::Relaxed);
+                self.state.store(OFF, Ordering::Relaxed);
                 return None;
             }
-            self.checked.store(true, Ordering::Relaxed);
+            self.state.store(ON, Ordering::Relaxed);
         }
         let offset = match offset {
             None => u64::MAX, // -1: the file's position
@@ -62,7 +66,7 @@ impl Inline {
                 None
             }
             Err(Errno::OPNOTSUPP) => {
-                self.off.store(true, Ordering::Relaxed);
+                self.state.store(OFF, Ordering::Relaxed);
                 None
             }
             // What is wrong is for the pool to find, and to say.
