@@ -35,6 +35,12 @@ pub trait Handle: sealed::Sealed + Send + Unpin + 'static {
         None
     }
 
+    /// The same into a caller's buffer: some bytes.
+    #[doc(hidden)]
+    fn read_at_once(&self, _: &mut [u8]) -> Option<(usize, u64)> {
+        None
+    }
+
     /// Closes the value, for all its handles.
     #[doc(hidden)]
     fn close(&self) -> Call<Result<()>>;
@@ -97,6 +103,10 @@ impl Handle for File {
 
     fn fill_at_once(&self, buffer: &mut Vec<u8>) -> Option<(usize, u64)> {
         File::fill_at_once(self, buffer)
+    }
+
+    fn read_at_once(&self, buffer: &mut [u8]) -> Option<(usize, u64)> {
+        self.take_some_at_once(buffer)
     }
 
     fn close(&self) -> Call<Result<()>> {

@@ -38,7 +38,7 @@
 //! | [`fs`](crate::fs), else | 1 | 0 | 2 |
 //! | [`read_dir`](crate::fs::read_dir), [`walk`](crate::fs::walk) | 1 for 1,024 entries, made ahead | – | 1 for 1,024 entries, and std's |
 //! | [`Writer::write`](crate::Writer::write) | 1 for all that comes while the last one is written | 1 | 0: buffers are used again |
-//! | [`Reader`](crate::Reader), its lines | 1 for up to 8 × 128 KiB, made ahead | 0 (`fill_buf`), 1 (`read`, a line) | 1 for 128 KiB; 1 a line |
+//! | [`Reader`](crate::Reader), its lines | 1 for up to 8 × 128 KiB, made ahead | 0 (`fill_buf`, and `read` of 64 KiB or more at once), 1 (`read`, a line) | 1 for 128 KiB; 1 a line |
 //! | a method through [`AsyncFile`](crate::AsyncFile) | as of what it stands for | as of what it stands for | 1 more: the boxed future |
 //!
 //! An idle `Aio` takes some 120 bytes, a `File` 210 and its path. A waiting call holds no thread.
@@ -48,7 +48,8 @@
 //! - Many small writes, one after the other, by one task: a [`Writer`](crate::Writer). By many tasks: clones of the
 //!   [`File`](crate::File), which share hops.
 //! - Several steps that belong together: one [`with`](crate::Aio::with), which is one hop.
-//! - Large buffers: owned ones, which are not copied.
+//! - Large buffers: owned ones, which are not copied. Reads of more than 64 KiB: a [`Reader`](crate::Reader), or
+//!   [`call`](crate::Aio::call) and [`with`](crate::Aio::with), which give the buffer back.
 //! - Whole small files: [`fs::read`](crate::fs::read) and [`fs::write`](crate::fs::write), not `open` and `close`.
 //! - From one end to the other: a [`Reader`](crate::Reader), which reads ahead. Here and there: `read_at`.
 //! - Calls that need not be awaited one by one: make them, then await. Those of one handle share a hop.

@@ -196,6 +196,12 @@ impl Ahead {
         Chunk { taken, result: Ok(0), turn, begun: false }
     }
 
+    /// A read in this turn went past the buffer, to the caller.
+    pub(crate) fn pass(&mut self, turn: u64) {
+        self.taken.clear();
+        (self.turn, self.begun) = (turn, true);
+    }
+
     /// Puts other bytes in the place of the first `consumed`: those that came before what is left.
     pub(crate) fn put_back(&mut self, consumed: usize, mut bytes: Vec<u8>) {
         self.begun |= consumed > 0;

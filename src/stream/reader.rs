@@ -25,6 +25,8 @@ use taking::Taking;
 
 /// How much one read asks for, in bytes.
 const CHUNK: usize = 128 << 10;
+/// From this size on a caller's buffer is filled itself, without a copy, where that needs no thread.
+const LARGE: usize = 64 << 10;
 /// How many reads may be on their way, unless it is set; new ones are made when half of them have come.
 const DEPTH: usize = 8;
 
@@ -70,7 +72,8 @@ const DEPTH: usize = 8;
 ///
 /// # Cost
 ///
-/// A copy out of the buffer, where one is made (`fill_buf` gives the buffer itself). Reads that wait share a hop.
+/// A copy out of the buffer, where one is made: `fill_buf` gives the buffer itself, and a buffer of 64 KiB or more is filled
+/// itself with what needs no thread. Reads that wait share a hop.
 pub struct Reader<H: Handle<Value: Read>> {
     handle: H,
     /// What comes before `here`: the start of a part that is not complete.
@@ -87,6 +90,8 @@ pub struct Reader<H: Handle<Value: Read>> {
     most: usize,
     /// The next reads were made for what the caller waits for now.
     asked: bool,
+    /// Others are to have their turn before the next read.
+    gives_way: bool,
 }
 
 impl<H: Handle<Value: Read>> Reader<H> {
@@ -102,6 +107,7 @@ impl<H: Handle<Value: Read>> Reader<H> {
             depth: 1,
             most: DEPTH,
             asked: false,
+            gives_way: false,
         }
     }
 
@@ -140,8 +146,15 @@ impl<H: Handle<Value: Read>> Reader<H> {
 
     /// `read`, to be polled, into many buffers.
     pub fn poll_read(&mut self, cx: &mut Context<'_>, buffers: &mut [IoSliceMut<'_>]) -> Poll<Result<usize>> {
-        if buffers.iter().all(|buffer| buffer.is_empty()) {
+        let Some(first) = buffers.iter_mut().find(|buffer| !buffer.is_empty()) else {
             return Poll::Ready(Ok(0));
+        };
+        if mem::take(&mut self.gives_way) {
+            coop::give_way(cx);
+            return Poll::Pending;
+        }
+        if let Some(count) = self.read_past(cx, first) {
+            return Poll::Ready(Ok(count));
         }
         ready!(self.poll_fill(cx))?;
         let read = Read::read_vectored(&mut self.buffer(), buffers);
@@ -302,6 +315,19 @@ impl<H: Handle<Value: Read>> Reader<H> {
         };
         buffer.truncate(count);
         self.here = Ahead::of(buffer, turn);
+        Some(count)
+    }
+
+    /// Reads into a large buffer of the caller's, past our own, if that has nothing that comes before.
+    fn read_past(&mut self, cx: &Context<'_>, buffer: &mut [u8]) -> Option<usize> {
+        if buffer.len() < LARGE || self.at < self.here.bytes().len() || !self.coming.is_empty() {
+            return None;
+        }
+        let (count, turn) = self.handle.read_at_once(buffer)?;
+        self.here.pass(turn);
+        self.at = 0;
+        coop::enter(cx);
+        self.gives_way = coop::spend(count);
         Some(count)
     }
 

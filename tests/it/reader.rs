@@ -342,13 +342,51 @@ fn drop_at_random<T: Read + Send + 'static>(
     pending
 }
 
-#[test]
-fn waits_dropped_at_random_lose_nothing() {
+fn random() -> impl FnMut(usize) -> usize {
     let mut state = 7_u32;
-    let mut random = move |below: usize| {
+    move |below| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 8) as usize % below
-    };
+    }
+}
+
+/// A large buffer is filled itself, past the reader's own: wherever a wait or the reader is dropped, and with small reads in
+/// between.
+#[test]
+fn large_reads_dropped_at_random_lose_nothing() {
+    let mut random = random();
+    let expect = content(3_000_000);
+    let (_dir, file) = file(&expect);
+    let mut pending = 0;
+    while pending < 200 {
+        block_on(file.rewind()).unwrap();
+        let mut got = Vec::new();
+        while got.len() < expect.len() {
+            let mut reader = file.clone().reader();
+            for _ in 0..random(8) {
+                let size =
+                    [1 + random(100), 65_536 + random(600_000)][random(2)].min(expect.len() - got.len());
+                let mut buffer = vec![0; size];
+                let polled = match random(4) {
+                    0 => Poll::Ready(block_on(reader.read_exact(&mut buffer)).map(|()| size)),
+                    1 => Poll::Ready(block_on(reader.read(&mut buffer))),
+                    2 => poll(&mut pin!(reader.read(&mut buffer))),
+                    _ => poll(&mut pin!(reader.read_exact(&mut buffer))).map_ok(|()| size),
+                };
+                match polled {
+                    Poll::Ready(read) => got.extend_from_slice(&buffer[..read.unwrap()]),
+                    Poll::Pending => pending += 1,
+                }
+            }
+        }
+        assert!(got == expect, "{} of {} bytes", got.len(), expect.len());
+        assert_eq!(block_on(file.read(&mut [0])).unwrap(), 0);
+    }
+}
+
+#[test]
+fn waits_dropped_at_random_lose_nothing() {
+    let mut random = random();
     let expect = content(60_000);
     let mut pending = 0;
     while pending < 10_000 {

@@ -155,6 +155,17 @@ pub fn read<const PIECE: usize>(bench: &Bench) -> Case<'_> {
             all
         }
     };
+    let ours_owned = move |_| {
+        let (file, mut buffer) = (aiofile::File::open(path).wait().expect("the file"), Buffer::new(PIECE));
+        async move {
+            let mut all = 0;
+            for _ in 0..pieces {
+                buffer = file.with(move |file| fill(file, buffer)).await;
+                all = add(all, &buffer);
+            }
+            all
+        }
+    };
     let ours_stream = move |_| {
         let (mut file, mut buffer) =
             (aiofile::File::open(path).wait().expect("the file").reader(), Buffer::new(PIECE));
@@ -230,6 +241,7 @@ pub fn read<const PIECE: usize>(bench: &Bench) -> Case<'_> {
     .std("std", thread(std))
     .ours("aiofile File", bench.tokio(1, ours))
     .ours("aiofile File", pollster(ours))
+    .ours("aiofile File, owned", bench.tokio(1, ours_owned))
     .ours("aiofile Reader", bench.tokio(1, ours_stream))
     .peer("tokio::fs", bench.tokio(1, tokio))
     .peer("async-fs", bench.tokio(1, move |_| smol(Box::new(async_fs::File::from(open())))))

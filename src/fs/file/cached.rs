@@ -52,6 +52,12 @@ impl File {
         self.lanes.sole.is() && self.lanes.inline.tries(wanted)
     }
 
+    /// Reads some, as much as may be read at once.
+    pub(crate) fn take_some_at_once(&self, buffer: &mut [u8]) -> Option<(usize, u64)> {
+        let most = buffer.len().min(MOST);
+        self.take_at_once(&mut buffer[..most], false)
+    }
+
     /// Fills a buffer with as much as can be read at once.
     pub(crate) fn fill_at_once(&self, buffer: &mut Vec<u8>) -> Option<(usize, u64)> {
         if !self.can_read_at_once(MOST) {

@@ -1,7 +1,7 @@
 //! Reads that take more than one piece.
 
 use super::Reader;
-use crate::error::Result;
+use crate::error::{Result, is_interrupted};
 use crate::stream::Handle;
 use std::future::poll_fn;
 use std::io::{ErrorKind, Read};
@@ -43,12 +43,12 @@ impl<'r, 'b, H: Handle<Value: Read>> Taking<'r, 'b, H, [u8]> {
 
     async fn take_all(&mut self) -> Result<()> {
         while self.mark < self.buffer.len() {
-            poll_fn(|cx| self.reader.poll_fill_again(cx)).await?;
-            // To read at the end would be to ask for it a second time.
-            if self.reader.buffer().is_empty() {
-                return Err(self.reader.error(ErrorKind::UnexpectedEof.into()));
+            match self.reader.read(&mut self.buffer[self.mark..]).await {
+                Ok(0) => return Err(self.reader.error(ErrorKind::UnexpectedEof.into())),
+                Ok(count) => self.mark += count,
+                Err(error) if is_interrupted(error.io_error()) => {}
+                Err(error) => return Err(error),
             }
-            self.mark += self.reader.read(&mut self.buffer[self.mark..]).await?;
         }
         Ok(())
     }
