@@ -231,7 +231,10 @@ fn what_is_done_at_once_gives_way() {
     let path = file(dir.path(), 4096);
     let pool = Pool::default();
     let file = open(&pool, &path);
-    for way in 0..4 {
+    let large = dir.path().join("large");
+    std::fs::write(&large, content(16 << 20)).unwrap();
+    let (mut reader, mut buffer) = (open(&pool, &large).reader(), vec![0; 64 << 10]);
+    for way in 0..5 {
         let ran = std::cell::Cell::new(false);
         let executor = async_executor::LocalExecutor::new();
         let reads = block_on(executor.run(async {
@@ -242,6 +245,7 @@ fn what_is_done_at_once_gives_way() {
                     0 => drop(file.read_at(&mut [0; 1000], 0).await.unwrap()),
                     1 => drop(aiofile::fs::read(&path).await.unwrap()),
                     2 => file.with(|_| ()).await, // by a thread that stays awake
+                    3 => assert!(reader.read(&mut buffer).await.unwrap() > 0),
                     _ => drop(open_at_once(&pool, &path).await),
                 }
                 reads += 1;

@@ -144,6 +144,19 @@ alone!(a_thread_that_lingers_does_not_hold_up_the_end_of_the_process, {
     std::mem::forget(handle); // not even its drop is told
 });
 
+alone!(half_of_the_processors_linger_at_most, {
+    let most = processors() / 2;
+    let handles: Vec<_> = (0..most).map(|_| Aio::on(&Pool::default().linger(FOR_EVER), ())).collect();
+    handles.iter().for_each(lingering);
+    let (pool, _) = counted(FOR_EVER);
+    let one_more = Aio::on(&pool, ());
+    for _ in 0..CALLS {
+        block_on(one_more.with(|()| ()));
+    }
+    assert_ends(&pool);
+    assert!(handles.iter().all(|handle| running(handle.pool()) == 1), "the others do");
+});
+
 #[cfg(target_os = "linux")]
 alone!(nobody_lingers_where_there_is_one_processor, {
     use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};

@@ -2,10 +2,12 @@
 
 use crate::support::{Gate, SOON, Steps, block_on, poll};
 use aiofile::{Aio, Pool, Progress, Writer};
+use std::future::poll_fn;
 use std::io::{self, ErrorKind, Write};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
 
 /// What a write does, when its turn comes.
 #[derive(Clone, Copy, Debug)]
@@ -565,4 +567,42 @@ fn a_close_tells_the_error_of_its_flush_though_a_clone_has_closed() {
         block_on(close).unwrap_err()
     };
     assert_eq!(error.raw_os_error(), Some(28));
+}
+
+/// A waker is another's code and memory: it does not stay with what the pool goes on with.
+#[test]
+fn a_dropped_writer_keeps_no_waker() {
+    struct Nobody;
+    impl Wake for Nobody {
+        fn wake(self: Arc<Self>) {}
+    }
+    let (steps, pool) = Steps::new();
+    let mut writer = Aio::on(&pool, sink()).writer();
+    block_on(writer.write_all(b"to be written later")).unwrap();
+    let waker = Arc::new(Nobody);
+    let task = Waker::from(waker.clone());
+    assert!(writer.poll_flush(&mut Context::from_waker(&task)).is_pending());
+    drop(task);
+    assert_eq!(Arc::strong_count(&waker), 2);
+    drop(writer);
+    assert_eq!(Arc::strong_count(&waker), 1);
+    assert_eq!(steps.waiting(), 1, "and the bytes are still to be written");
+}
+
+#[test]
+fn of_many_pieces_as_many_bytes_are_accepted_as_there_is_room_for() {
+    let (steps, pool) = Steps::new();
+    let sink = sink();
+    let taken = sink.taken.clone();
+    let mut writer = Aio::on(&pool, sink).writer();
+    let first = vec![b'.'; (512 << 10) - 10];
+    block_on(writer.write_all(&first)).unwrap();
+    let pieces = ["123456", "abcdef", "never"].map(|piece| io::IoSlice::new(piece.as_bytes()));
+    let mut write = |pieces: &[_]| poll(&mut poll_fn(|cx| writer.poll_write_vectored(cx, pieces)));
+    assert!(matches!(write(&pieces), Poll::Ready(Ok(10))));
+    assert!(write(&pieces).is_pending());
+    steps.run_all();
+    let taken = taken.lock().unwrap();
+    assert!(taken.starts_with(&first));
+    assert_eq!(&taken[first.len()..], b"123456abcd");
 }

@@ -89,3 +89,74 @@ impl Backlog {
         *self = Backlog::default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Backlog, MOST_ROOM, NEAR, ROOM};
+    use std::io::IoSlice;
+
+    fn push(backlog: &mut Backlog, data: &[u8]) {
+        backlog.push(&[IoSlice::new(data)], data.len());
+    }
+
+    #[test]
+    fn what_is_pushed_is_taken_in_its_order_and_little_of_it_is_near() {
+        let mut backlog = Backlog::default();
+        let sizes = [1, NEAR - 1, 1, NEAR, NEAR + 1, 3, 2 * NEAR, NEAR, 5, NEAR - 5, 1];
+        let mut expect = Vec::new();
+        for (i, size) in (0..).zip(sizes) {
+            push(&mut backlog, &vec![i; size]);
+            expect.resize(expect.len() + size, i);
+            assert!(backlog.near.len() <= NEAR, "{} after {size}", backlog.near.len());
+            assert_eq!(backlog.len(), expect.len());
+        }
+        assert!(backlog.take() == expect);
+        assert!(backlog.is_empty());
+        push(&mut backlog, &[1; NEAR]);
+        assert_eq!((backlog.near.len(), backlog.far.len()), (NEAR, 0));
+    }
+
+    #[test]
+    fn of_many_pieces_the_first_bytes_are_taken() {
+        let mut backlog = Backlog::default();
+        backlog.push(&["one", "two", "three", "four"].map(|piece| IoSlice::new(piece.as_bytes())), 8);
+        assert_eq!(backlog.take(), b"onetwoth");
+    }
+
+    #[test]
+    fn a_buffer_that_was_written_is_used_again_unless_it_is_too_large() {
+        for (size, again) in [(8 * NEAR, true), (MOST_ROOM, true), (MOST_ROOM + 1, false)] {
+            let mut backlog = Backlog::default();
+            push(&mut backlog, &[7; 2 * NEAR]); // in `far`, as what follows
+            let mut chunk = Vec::with_capacity(size);
+            chunk.extend(backlog.take());
+            backlog.reuse(chunk);
+            push(&mut backlog, &[8; 2 * NEAR]);
+            backlog.take();
+            push(&mut backlog, &[9; 2 * NEAR]);
+            let third = backlog.take();
+            assert!(third == [9; 2 * NEAR]);
+            assert_eq!(third.capacity() == size, again, "{size}: {}", third.capacity());
+        }
+    }
+
+    #[test]
+    fn there_is_more_room_where_it_was_used_up_and_none_of_it_stays() {
+        let mut backlog = Backlog::default();
+        push(&mut backlog, &vec![1; ROOM - 1]);
+        let chunk = backlog.take();
+        assert_eq!(backlog.room(), ROOM, "there was room for one more");
+        backlog.reuse(chunk);
+        push(&mut backlog, &vec![1; ROOM]);
+        assert_eq!(backlog.room(), 0);
+        let mut chunk = backlog.take();
+        assert_eq!(backlog.room(), MOST_ROOM);
+        push(&mut backlog, b"later");
+        chunk.drain(..ROOM - 3);
+        backlog.put_back(chunk);
+        assert_eq!(backlog.take(), b"\x01\x01\x01later");
+        backlog.release();
+        let buffers = [&backlog.far, &backlog.near, &backlog.spare].map(Vec::capacity);
+        assert_eq!((backlog.room(), buffers), (ROOM, [0; 3]));
+    }
+}
