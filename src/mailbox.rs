@@ -250,7 +250,6 @@ impl<T: Send + 'static> Mailbox<T> {
     /// The next task to run, and whether to measure it; after the last one, the end of the drain.
     fn next(&self, seat: &mut Option<Seat<T>>, lingers: bool) -> Option<(Arc<dyn Task<T>>, bool)> {
         let mut state = lock(&self.state);
-        let mut in_vain = false;
         loop {
             state.give_returned_to(seat);
             if let Some(task) = &state.front {
@@ -264,7 +263,7 @@ impl<T: Send + 'static> Mailbox<T> {
                 state = lock(&self.state);
                 continue;
             }
-            if seat.is_none() || !lingers || in_vain || pool::is_in_place() {
+            if seat.is_none() || !lingers || pool::is_in_place() {
                 break;
             }
             let now = Instant::now();
@@ -273,7 +272,8 @@ impl<T: Send + 'static> Mailbox<T> {
             self.told.store(false, Ordering::Relaxed);
             drop(state);
             let until = now.checked_add(self.pool.linger_time());
-            in_vain = !leave.linger(&self.told, until, || self.pool.is_crowded() || self.pool.is_shut_down());
+            let in_vain =
+                !leave.linger(&self.told, until, || self.pool.is_crowded() || self.pool.is_shut_down());
             state = lock(&self.state);
             state.pace.lingered(in_vain);
         }
@@ -284,14 +284,15 @@ impl<T: Send + 'static> Mailbox<T> {
     }
 }
 
-/// The run of something on the thread that asked for it. What has come in the meantime gets a drain.
+/// The run of something on the thread that asked for it. What has come in the meantime gets a drain. (The last handle has not
+/// gone in the meantime: who asks has one.)
 struct Here<'m, T: Send + 'static>(&'m Arc<Mailbox<T>>, Option<Expected<'m>>);
 
 impl<T: Send + 'static> Drop for Here<'_, T> {
     fn drop(&mut self) {
         let (mailbox, expected) = (self.0, self.1.take());
         let mut state = lock(&mailbox.state);
-        if state.front.is_some() || (state.handles == 0 && !state.empty) {
+        if state.front.is_some() {
             mailbox.call_expected(state, Pool::submit, expected);
         } else {
             state.drain = Drain::None;
@@ -385,5 +386,36 @@ impl<T: Send + 'static> Work for Mailbox<T> {
             }
             None => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Waits;
+
+    impl Task<()> for Waits {
+        fn run(&self, _: &mut Option<Seat<()>>, _: Option<&mut Duration>) {}
+        fn refuse(&self, _: Refusal) {}
+        fn holds_exit(&self) -> bool {
+            false
+        }
+        fn is_awaited(&self) -> bool {
+            true
+        }
+        fn name(&self) -> String {
+            "waits".into()
+        }
+    }
+
+    #[test]
+    fn the_value_is_wanted_by_those_behind_the_task_that_runs() {
+        let mailbox = Mailbox::new(Pool::new(1), Box::new(()), false);
+        assert_eq!(mailbox.wanted(), None);
+        lock(&mailbox.state).front = Some(Arc::new(Waits));
+        assert_eq!(mailbox.wanted(), None, "it is the one that asks");
+        mailbox.push_behind(0, Arc::new(Waits));
+        assert_eq!(mailbox.wanted(), Some(1));
     }
 }

@@ -7,6 +7,7 @@ use std::future::{Future, poll_fn};
 use std::sync::mpsc;
 use std::task::Poll;
 use std::thread::{self, ThreadId};
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 fn runtime() -> (Runtime, Pool) {
@@ -57,6 +58,20 @@ fn a_task_of_calls_in_place_goes_through_in_one_poll() {
         polls
     });
     assert_eq!(polls, 1);
+}
+
+/// It would never come back to its task.
+#[test]
+fn a_worker_does_not_linger() {
+    let (runtime, pool) = runtime();
+    let handle = Aio::on(&pool.linger(Duration::MAX), 0);
+    let calls = task(&runtime, async move {
+        for _ in 0..1000 {
+            handle.with(|n| *n += 1).await;
+        }
+        handle.with(|n| *n).await
+    });
+    assert_eq!(calls, 1000);
 }
 
 /// What a `Writer` accepts is written by another thread, while its caller fills the next buffer.

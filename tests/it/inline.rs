@@ -7,9 +7,10 @@ use nix::sys::statfs::{BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, sta
 use std::io::{SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 use std::thread;
+use std::time::Duration;
 
 /// A pool over threads of its own, and the number of jobs that it has given them.
 fn counted() -> (Pool, Arc<AtomicUsize>) {
@@ -260,4 +261,34 @@ fn what_is_done_at_once_gives_way() {
 
 async fn open_at_once(pool: &Pool, path: &Path) -> File {
     OpenOptions::new().read(true).pool(pool).open(path).await.unwrap()
+}
+
+/// Tells the other thread to end, also when the test fails.
+struct Done<'a>(&'a AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// What comes while another thread reads at once, and finds that something runs, is called when that has ended.
+#[test]
+fn calls_that_come_while_another_thread_reads_at_once_are_run() {
+    let Some(dir) = dir() else { return };
+    let path = file(dir.path(), 16 << 20);
+    let file = open(&Pool::default().linger(Duration::ZERO), &path); // or else that thread would seldom come to it
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut buffer = vec![0; 64 << 10];
+            while !done.load(Ordering::SeqCst) {
+                block_on(file.read(&mut buffer)).unwrap(); // and at the end, again: no call of its own helps the others
+            }
+        });
+        let _at_the_end = Done(&done);
+        for i in 0..5_000 {
+            assert_eq!(block_on(file.with(move |_| i)), i);
+        }
+    });
 }

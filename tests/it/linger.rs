@@ -157,6 +157,22 @@ alone!(half_of_the_processors_linger_at_most, {
     assert!(handles.iter().all(|handle| running(handle.pool()) == 1), "the others do");
 });
 
+alone!(nobody_lingers_where_nothing_follows, {
+    if processors() == 1 {
+        return;
+    }
+    let pool = Pool::default().linger(FOR_EVER);
+    let handle = Aio::on(&pool, Vec::new());
+    lingering(&handle);
+    let mut writer = handle.clone().writer();
+    block_on(writer.write_all(b"nobody awaits the drain of this")).unwrap();
+    assert_ends(&pool);
+
+    lingering(&handle);
+    block_on(handle.close());
+    assert_ends(&pool);
+});
+
 #[cfg(target_os = "linux")]
 alone!(nobody_lingers_where_there_is_one_processor, {
     use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
