@@ -81,6 +81,17 @@ pub fn writes(bench: &Bench) -> Case<'_> {
             writes
         }
     };
+    // As little as a call on the async thread can cost.
+    let in_place_by_hand = move |_| {
+        let mut file = open();
+        async move {
+            for i in 0..writes {
+                let line = line(i);
+                tokio::task::block_in_place(|| file.write_all(&line).expect("write"));
+            }
+            writes
+        }
+    };
     let per_call = move |hop: Hop| {
         move |_| {
             let file = Arc::new(open());
@@ -121,6 +132,7 @@ pub fn writes(bench: &Bench) -> Case<'_> {
         .peer("async-fs", bench.tokio(1, async_fs))
         .peer("Unblock", bench.tokio(1, unblock))
         .peer("spawn_blocking", bench.tokio(1, per_call(Hop::Tokio)))
+        .peer("block_in_place", bench.tokio(1, in_place_by_hand))
         .peer("blocking::unblock", bench.tokio(1, per_call(Hop::Smol)))
         .peer("deadpool-sync", bench.tokio(1, deadpool))
         .peer("compio", bench.compio(1, compio))
