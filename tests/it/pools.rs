@@ -331,6 +331,24 @@ fn shutdown_waits_for_what_was_accepted_and_names_what_is_stuck() {
 }
 
 #[test]
+fn a_stuck_drop_is_named_by_its_type() {
+    struct Stuck(Gate);
+    impl Drop for Stuck {
+        fn drop(&mut self) {
+            self.0.pass();
+        }
+    }
+    let (gate, pool) = (Gate::new(), Pool::new(1));
+    drop(Aio::on(&pool, Stuck(gate.clone())));
+    gate.wait_for(1);
+    let report = block_on(pool.shutdown(Duration::from_millis(5)));
+    let [stuck] = &report[..] else { panic!("{report:?}") };
+    assert!(stuck.operation().starts_with("drop ") && stuck.operation().ends_with("::Stuck"), "{stuck}");
+    gate.open();
+    assert!(block_on(pool.shutdown(SOON)).is_empty());
+}
+
+#[test]
 fn a_stuck_file_is_named_with_its_path() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("stuck.txt");

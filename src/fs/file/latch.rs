@@ -27,3 +27,33 @@ impl Latch {
         lock(&self.0).as_ref().map_or(Ok(()), |failure| Err(again(failure)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Latch;
+    use std::io;
+
+    fn fails() -> io::Result<()> {
+        Err(io::Error::from_raw_os_error(5))
+    }
+
+    #[test]
+    fn a_sync_that_failed_stays_failed_with_its_number() {
+        let latch = Latch::default();
+        latch.guard(|| Ok(())).unwrap();
+        assert_eq!(latch.guard(fails).unwrap_err().raw_os_error(), Some(5));
+        // The system would answer Ok now, with the data gone.
+        let again = latch.guard(|| panic!("it is not asked a second time"));
+        assert_eq!(again.unwrap_err().raw_os_error(), Some(5));
+    }
+
+    #[test]
+    fn an_error_that_another_descriptor_had_in_the_meantime_counts() {
+        let latch = Latch::default();
+        let synced = latch.guard(|| {
+            latch.guard(fails).unwrap_err();
+            Ok(())
+        });
+        assert_eq!(synced.unwrap_err().raw_os_error(), Some(5));
+    }
+}

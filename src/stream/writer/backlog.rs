@@ -112,7 +112,8 @@ mod tests {
         }
         assert!(backlog.take() == expect);
         assert!(backlog.is_empty());
-        push(&mut backlog, &[1; NEAR]);
+        push(&mut backlog, &[1]);
+        push(&mut backlog, &[1; NEAR - 1]);
         assert_eq!((backlog.near.len(), backlog.far.len()), (NEAR, 0));
     }
 
