@@ -349,6 +349,29 @@ fn a_stuck_drop_is_named_by_its_type() {
 }
 
 #[test]
+fn what_a_writer_is_stuck_at_is_named() {
+    struct Stuck(Gate);
+    impl Write for Stuck {
+        fn write(&mut self, data: &[u8]) -> std::io::Result<usize> {
+            self.0.pass();
+            Ok(data.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let (gate, pool) = (Gate::new(), Pool::new(1));
+    let mut writer = Aio::on(&pool, Stuck(gate.clone())).writer();
+    block_on(writer.write_all(b"x")).unwrap();
+    gate.wait_for(1);
+    let report = block_on(pool.shutdown(Duration::from_millis(5)));
+    assert_eq!(report.iter().map(|stuck| stuck.operation()).collect::<Vec<_>>(), ["write"]);
+    gate.open();
+    assert!(block_on(pool.shutdown(SOON)).is_empty());
+    assert_eq!(writer.progress().written, 1);
+}
+
+#[test]
 fn a_stuck_file_is_named_with_its_path() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("stuck.txt");
