@@ -88,6 +88,8 @@ struct Inner {
     expected: AtomicUsize,
     /// Signalled when the last work of a closed pool has ended.
     quiet: Condvar,
+    /// When the supply was last found to have no thread for what a job waits for.
+    full_since: Mutex<Option<Instant>>,
 }
 
 impl Inner {
@@ -103,6 +105,7 @@ impl Inner {
             shut_down: AtomicBool::new(false),
             expected: AtomicUsize::new(0),
             quiet: Condvar::new(),
+            full_since: Mutex::new(None),
         }
     }
 
@@ -487,7 +490,7 @@ impl Pool {
         let work = works.find(|work| work.id() == id).cloned();
         drop(state);
         match work {
-            Some(work) if !work.has_started() => nested::watch(work),
+            Some(work) if !work.has_started() => nested::watch(self, work),
             Some(_) => {}
             None => return false,
         }

@@ -26,7 +26,7 @@ const DEEP: usize = 16;
 thread_local! {
     /// The works that this thread is in the middle of, the innermost last. A plain array, so that it has no
     /// destructor and can be read when the process ends.
-    static WORKS: [Cell<usize>; DEEP] = const { [const { Cell::new(0) }; DEEP] };
+    static WORKS: Cell<[usize; DEEP]> = const { Cell::new([0; DEEP]) };
     static DEPTH: Cell<usize> = const { Cell::new(0) };
     static IN_PLACE: Cell<bool> = const { Cell::new(false) };
     /// The job that this thread is handing over; cleared when the supply drops it at once.
@@ -82,7 +82,9 @@ impl fmt::Debug for Job {
 pub(super) fn run(work: Arc<dyn Work>) {
     let depth = DEPTH.get();
     if depth < DEEP {
-        WORKS.with(|works| works[depth].set(work.id()));
+        let mut works = WORKS.get();
+        works[depth] = work.id();
+        WORKS.set(works);
     }
     DEPTH.set(depth + 1);
     work.run(); // which catches what panics
@@ -116,5 +118,5 @@ pub(super) fn is_in_the_middle_of(work: usize) -> bool {
 
 /// The works that this thread is in the middle of, the innermost last.
 pub(super) fn all() -> Vec<usize> {
-    WORKS.with(|works| works.iter().take(DEPTH.get()).map(Cell::get).collect())
+    WORKS.get()[..DEPTH.get().min(DEEP)].to_vec()
 }

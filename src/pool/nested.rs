@@ -5,7 +5,7 @@
 //! a supply does not start for a while gets one too: how full a supply is, tokio's say, only the supply knows.
 //! These threads are started for it: those of the supplies may all be waiting.
 
-use super::{Work, exit, job};
+use super::{Pool, Work, exit, job};
 use crate::lock::lock;
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Instant, Mutex, thread};
@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// How long a supply may take to start what a job waits for.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// How long a supply that has taken longer is known to be full: what a job waits for next is not left to it.
+const FULL: Duration = Duration::from_secs(1);
 
 /// Who waits for what: the works of the job threads that wait, and those that they wait for.
 static WAITS: Mutex<Vec<Edge>> = Mutex::new(Vec::new());
@@ -117,13 +119,17 @@ struct Watched {
     /// There is a thread that looks after them.
     watcher: bool,
     /// In the order in which their time runs out.
-    works: Vec<(Instant, Arc<dyn Work>)>,
+    works: Vec<(Instant, Pool, Arc<dyn Work>)>,
 }
 
-/// Gives a work that a supply has, and has not started, a while to start.
-pub(super) fn watch(work: Arc<dyn Work>) {
+/// Gives a work that the supply of a pool has, and has not started, a while to start.
+pub(super) fn watch(pool: &Pool, work: Arc<dyn Work>) {
+    let is_full = lock(&pool.0.full_since).is_some_and(|since| since.elapsed() < FULL);
+    if is_full && run_elsewhere(&work) {
+        return;
+    }
     let mut watched = lock(&WATCHED);
-    watched.works.push((Instant::now() + PATIENCE, work));
+    watched.works.push((Instant::now() + PATIENCE, pool.clone(), work));
     if !watched.watcher {
         watched.watcher = on_a_thread_of_its_own("aiofile-watch", look_after);
     }
@@ -132,26 +138,32 @@ pub(super) fn watch(work: Arc<dyn Work>) {
 fn look_after() {
     while let Some(due) = next_due() {
         thread::sleep(due.saturating_duration_since(Instant::now()));
-        for work in take_due() {
+        for (pool, work) in take_due() {
             if !work.has_started() {
-                // Its own job finds nothing to do, when it comes.
-                on_a_thread_of_its_own("aiofile-extra", move || job::run(work));
+                *lock(&pool.0.full_since) = Some(Instant::now());
+                run_elsewhere(&work);
             }
         }
     }
 }
 
+/// Runs a work for which a job of the pool is on its way, and will find nothing to do; says whether there is a thread.
+fn run_elsewhere(work: &Arc<dyn Work>) -> bool {
+    let work = Arc::clone(work);
+    on_a_thread_of_its_own("aiofile-extra", move || job::run(work))
+}
+
 /// When the next one is due; after the last one, nobody watches.
 fn next_due() -> Option<Instant> {
     let mut watched = lock(&WATCHED);
-    let due = watched.works.first().map(|(due, _)| *due);
+    let due = watched.works.first().map(|(due, ..)| *due);
     watched.watcher = due.is_some();
     due
 }
 
-fn take_due() -> Vec<Arc<dyn Work>> {
+fn take_due() -> Vec<(Pool, Arc<dyn Work>)> {
     let mut watched = lock(&WATCHED);
     let now = Instant::now();
-    let later = watched.works.partition_point(|(due, _)| *due <= now);
-    watched.works.drain(..later).map(|(_, work)| work).collect()
+    let later = watched.works.partition_point(|(due, ..)| *due <= now);
+    watched.works.drain(..later).map(|(_, pool, work)| (pool, work)).collect()
 }

@@ -67,7 +67,8 @@ const DEPTH: usize = 8;
 ///
 /// # Errors
 ///
-/// An error of the value comes in its place, behind the bytes that were read before it, and once; reading can go on.
+/// An error of the value comes in its place, behind the bytes that were read before it, and once; reading can go on. (That of
+/// a read ahead which nobody comes to, behind the end say, goes with it.)
 /// [`Interrupted`](std::io::ErrorKind::Interrupted) is one of `read` and `fill_buf` alone, as with std.
 ///
 /// # Cost
