@@ -4,7 +4,7 @@
 //! shows that the fault was there; `tests/models` runs the innermost parts in every order of threads that a scheduler
 //! comes upon; `tests/fuzz` has sequences of calls made up that reach what none before them did.
 //!
-//! The figures are those of the full run of `tests/torture` (`-- all`: 3 million faults), with nothing lost, doubled, silent or hung.
+//! The figures of faults are those of the full run of `tests/torture` (`-- all`: 3 million), with nothing lost, doubled, silent or hung.
 //!
 //! | promise | `tests/it` | `tests/torture`, `tests/models`, `tests/fuzz` | figure |
 //! |---|---|---|---|

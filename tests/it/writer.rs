@@ -21,7 +21,7 @@ enum Fault {
 /// A sink that takes at most so many bytes at a time, and fails from the nth call on, once or for ever.
 #[derive(Clone)]
 struct Scripted {
-    taken: Arc<Mutex<Vec<u8>>>,
+    taken: Taken,
     at_once: usize,
     calls: usize,
     fails_at: usize,
@@ -64,6 +64,16 @@ fn sink() -> Scripted {
     }
 }
 
+type Taken = Arc<Mutex<Vec<u8>>>;
+
+/// A writer on a pool that is stepped, and what its sink has taken.
+fn stepped() -> (Steps, Writer<Aio<Scripted>>, Taken) {
+    let (steps, pool) = Steps::new();
+    let sink = sink();
+    let taken = sink.taken.clone();
+    (steps, Aio::on(&pool, sink).writer(), taken)
+}
+
 fn line(i: usize) -> Vec<u8> {
     format!("line {i:05}\n").into_bytes()
 }
@@ -93,12 +103,9 @@ fn everything_is_written_in_order() {
 /// A pool that is stepped: what is accepted, what waits, and one job for all of it.
 #[test]
 fn writes_are_accepted_at_once_up_to_a_bound() {
-    let (steps, pool) = Steps::new();
-    let sink = sink();
-    let taken = sink.taken.clone();
-    let mut writer = Aio::on(&pool, sink).writer();
+    let (steps, mut writer, taken) = stepped();
     let mut accepted = 0;
-    while let std::task::Poll::Ready(count) = poll(&mut pin!(writer.write(&[b'x'; 1000]))) {
+    while let Poll::Ready(count) = poll(&mut pin!(writer.write(&[b'x'; 1000]))) {
         accepted += count.unwrap();
     }
     assert_eq!((accepted, steps.taken()), (512 << 10, 1));
@@ -137,7 +144,7 @@ fn there_is_more_room_where_it_is_used() {
     assert_eq!(writes.recv_timeout(SOON), Ok(5));
     for room in [512 << 10, 4 << 20, 4 << 20] {
         let mut accepted = 0;
-        while let std::task::Poll::Ready(count) = poll(&mut pin!(writer.write(&[b'x'; 1000]))) {
+        while let Poll::Ready(count) = poll(&mut pin!(writer.write(&[b'x'; 1000]))) {
             accepted += count.unwrap();
         }
         assert_eq!(accepted, room);
@@ -377,7 +384,7 @@ fn a_waker_that_panics_loses_nothing() {
     let mut writer = Aio::on(&pool, sink).writer();
     let panics = Arc::new(Panics(Mutex::new(0)));
     let waker = std::task::Waker::from(panics.clone());
-    let cx = &mut std::task::Context::from_waker(&waker);
+    let cx = &mut Context::from_waker(&waker);
     assert!(poll(&mut pin!(writer.write(b"accepted"))).is_ready());
     assert!(writer.poll_flush(cx).is_pending());
     steps.run_one();
@@ -576,8 +583,7 @@ fn a_dropped_writer_keeps_no_waker() {
     impl Wake for Nobody {
         fn wake(self: Arc<Self>) {}
     }
-    let (steps, pool) = Steps::new();
-    let mut writer = Aio::on(&pool, sink()).writer();
+    let (steps, mut writer, _) = stepped();
     block_on(writer.write_all(b"to be written later")).unwrap();
     let waker = Arc::new(Nobody);
     let task = Waker::from(waker.clone());
@@ -591,10 +597,7 @@ fn a_dropped_writer_keeps_no_waker() {
 
 #[test]
 fn of_many_pieces_as_many_bytes_are_accepted_as_there_is_room_for() {
-    let (steps, pool) = Steps::new();
-    let sink = sink();
-    let taken = sink.taken.clone();
-    let mut writer = Aio::on(&pool, sink).writer();
+    let (steps, mut writer, taken) = stepped();
     let first = vec![b'.'; (512 << 10) - 10];
     block_on(writer.write_all(&first)).unwrap();
     let pieces = ["123456", "abcdef", "never"].map(|piece| io::IoSlice::new(piece.as_bytes()));
